@@ -1,2 +1,5 @@
 export { tf } from './tf.js'
 export { Random } from './random.js'
+export { writeError, writeFileAtomic, syncFolder } from './atomic-file.js'
+export { readSafetensors, writeSafetensors, encodeSafetensors, locateSafetensors, toFloat32 } from './safetensors.js'
+export type { SafetensorsDtype, SafetensorsFile, SafetensorsLocation, SafetensorsTensor } from './safetensors.js'
