@@ -1,0 +1,2 @@
+export { CharTokenizer, type CharTrainOptions, trainChar } from './char-tokenizer.js'
+export { type Tokenizer, TokenizerError } from './tokenizer.js'
