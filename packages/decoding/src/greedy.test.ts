@@ -1,0 +1,125 @@
+import { describe, expect, it } from 'vitest'
+import { minLength, suppressTokens } from './filters.js'
+import { greedy } from './greedy.js'
+import type { TokenModel } from './model.js'
+import { TableModel } from './testing/table-model.js'
+
+const BOS = 0
+const EOS = 1
+const common = { eos: EOS, maxLength: 12 }
+const prompts = (n: number) => Array.from({ length: n }, () => [BOS])
+
+describe('greedy', () => {
+  it('takes the most probable token of every step', async () => {
+    const model = new TableModel(6)
+    for (let seed = 0; seed < 20; seed++) {
+      const [found] = await greedy(model, [seed], { ...common, prompts: prompts(1) })
+      const history = [BOS]
+      let logProb = 0
+      let ended = false
+      while (!ended && history.length <= common.maxLength) {
+        const row = model.logProbs(seed, history)
+        const best = row.indexOf(Math.max(...row))
+        logProb += row[best]!
+        ended = best === EOS
+        if (!ended) history.push(best)
+      }
+      expect(found).toEqual({ tokens: Int32Array.from(history.slice(1)), logProb, finished: ended })
+    }
+  })
+
+  it('gives each sentence of a batch what it gives it alone, and drops finished rows', async () => {
+    const seeds = Array.from({ length: 17 }, (_, i) => i)
+    const model = new TableModel(6)
+    const together = await greedy(model, seeds, { ...common, prompts: prompts(17) })
+    expect(model.rowsPerStep[0]).toBe(17)
+    expect(model.rowsPerStep.at(-1)).toBeLessThan(17)
+    for (const seed of seeds) {
+      expect([together[seed]]).toEqual(await greedy(new TableModel(6), [seed], { ...common, prompts: prompts(1) }))
+    }
+  })
+
+  it('feeds prompts of different lengths and continues them', async () => {
+    const model = new TableModel(6)
+    const found = await greedy(model, [3, 4], { ...common, prompts: [[BOS], [BOS, 5, 2]] })
+    expect([found[0]]).toEqual(await greedy(model, [3], { ...common, prompts: [[BOS]] }))
+    expect([found[1]]).toEqual(await greedy(model, [4], { ...common, prompts: [[BOS, 5, 2]] }))
+    const first = model.logProbs(4, [BOS, 5, 2])
+    const best = first.indexOf(Math.max(...first))
+    expect(best === EOS ? EOS : found[1]!.tokens[0]).toBe(best)
+  })
+
+  it('keeps a maximum length per sentence', async () => {
+    const found = await greedy(new TableModel(5), [1, 2, 3], { eos: [], maxLength: (s) => s + 1, prompts: prompts(3) })
+    expect(found.map(({ tokens, finished }) => [tokens.length, finished])).toEqual([[1, false], [2, false], [3, false]])
+  })
+
+  it('never generates suppressed tokens and ends no sooner than the minimum length', async () => {
+    const seeds = Array.from({ length: 30 }, (_, i) => i)
+    const filters = [suppressTokens([2, 3]), minLength(4, EOS)]
+    const found = await greedy(new TableModel(6), seeds, { ...common, prompts: prompts(30), filters })
+    for (const { tokens } of found) {
+      expect(tokens).not.toContain(2)
+      expect(tokens).not.toContain(3)
+      expect(tokens.length).toBeGreaterThanOrEqual(4)
+    }
+    expect(found.some(({ tokens }) => tokens.length === 4)).toBe(true)
+  })
+
+  it('stops where every token is forbidden', async () => {
+    const filters = [suppressTokens([0, 1, 2])]
+    const [found] = await greedy(new TableModel(3), [1], { ...common, prompts: prompts(1), filters })
+    expect(found).toEqual({ tokens: new Int32Array(), logProb: 0, finished: false })
+  })
+
+  it('releases the last state, also after a failure', async () => {
+    const model = new TableModel(4)
+    await greedy(model, [1], { ...common, prompts: prompts(1) })
+    expect(model.released.length).toBe(1)
+    const throwing = brokenModel({ logProbs: [NaN] })
+    await expect(greedy(throwing, 0, { ...common, prompts: prompts(1) })).rejects.toThrow()
+    expect(throwing.releases).toBe(1)
+  })
+
+  it.each([
+    [{ prompts: [] }, 'the batch is empty'],
+    [{ prompts: [[]] }, 'the prompt of sentence 0 is empty'],
+    [{ prompts: [[9]] }, 'token 9 in prompt of sentence 0 is outside the vocabulary of 4'],
+    [{ eos: 4 }, 'token 4 in eos is outside the vocabulary of 4'],
+    [{ maxLength: 0 }, 'maxLength of sentence 0 must be a positive integer, got 0'],
+    [{ maxLength: () => 2.5 }, 'maxLength of sentence 0 must be a positive integer, got 2.5'],
+  ])('refuses %j', async (wrong, message) => {
+    const options = { ...common, prompts: prompts(1), ...wrong }
+    await expect(greedy(new TableModel(4), [1], options)).rejects.toThrow(message)
+  })
+
+  it('refuses a negative minimum length', () => {
+    expect(() => minLength(-1, EOS)).toThrow('minimum length must be an integer ≥ 0, got -1')
+  })
+
+  it.each([
+    [{ logProbs: [NaN] }, 'returned NaN for row 0, token 2'],
+    [{ logProbs: [3.5] }, 'must return log-probabilities (≤ 0), got 3.5'],
+    [{ ids: [7] }, 'returned token 7, outside its vocabulary of 4'],
+    [{ ids: [1, 2] }, 'must return 1 × 1 ids and logProbs, got 2 and 1'],
+  ])('refuses a model that breaks its contract: %j', async (wrong, message) => {
+    await expect(greedy(brokenModel(wrong), 0, { ...common, prompts: prompts(1) })).rejects.toThrow(message)
+  })
+
+  it('refuses a model whose candidates are not sorted', async () => {
+    const model = brokenModel({ ids: [2, 3], logProbs: [-2, -1] })
+    const options = { ...common, prompts: prompts(1), filters: [suppressTokens([0])] }
+    await expect(greedy(model, 0, options)).rejects.toThrow('best first, row 0 is not sorted')
+  })
+})
+
+function brokenModel({ ids = [2], logProbs = [-1] }: { ids?: number[], logProbs?: number[] }) {
+  const model = {
+    vocabSize: 4,
+    releases: 0,
+    start: () => 'state',
+    step: () => ({ ids: Int32Array.from(ids), logProbs: Float32Array.from(logProbs), state: 'state' }),
+    release: () => { model.releases++ },
+  } satisfies TokenModel<number, string> & { releases: number }
+  return model
+}
