@@ -1,1 +1,7 @@
-export {}
+export { gradients, clipByGlobalNorm } from './gradients.js'
+export { AdamW, SGD } from './optimizers.js'
+export type { AdamWOptions, Optimizer, SGDOptions } from './optimizers.js'
+export { constantSchedule, cosineSchedule, inverseSquareRootSchedule, linearSchedule } from './schedules.js'
+export type { DecayOptions, Schedule } from './schedules.js'
+export { trainingStep } from './training-step.js'
+export type { LossSum, StepNumbers, StepResult, TrainingStepOptions, TrainStep } from './training-step.js'
