@@ -1,7 +1,8 @@
 import { defineConfig } from 'vitest/config'
 
-// Tests resolve every package to its source, so they need no build.
-const conditions = ['@parlance/source', 'node', 'import', 'default']
+// Tests resolve every package to its source, so they need no build. 'import' must not be among the conditions: vitest
+// hands them to Node, which would then give ES modules to the `require` of CommonJS dependencies.
+const conditions = ['@parlance/source', 'node']
 
 export default defineConfig({
   resolve: { conditions },

@@ -1,3 +1,38 @@
+export {
+  loadParameters,
+  Module,
+  namedParameters,
+  parameter,
+  parameterCount,
+  type ParameterValues,
+} from './module.js'
+export { type Forward, inference, TrainingContext } from './forward.js'
+export type { DropoutKey } from './dropout.js'
+export * as initializers from './initializers.js'
+export type { Initializer } from './initializers.js'
+export { type Activation, gelu } from './activations.js'
+export { Linear, type LinearOptions } from './layers/linear.js'
+export { Embedding, type EmbeddingOptions } from './layers/embedding.js'
+export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from './layers/normalization.js'
+export { causalMask, lengthMask, paddingMask } from './layers/masks.js'
+export {
+  extendCache,
+  type KeyValue,
+  mergeHeads,
+  MultiHeadAttention,
+  type MultiHeadAttentionOptions,
+  scaledDotProductAttention,
+  splitHeads,
+} from './layers/attention.js'
+export {
+  FeedForward,
+  type FeedForwardOptions,
+  type TransformerBlockOptions,
+  TransformerDecoderBlock,
+  TransformerEncoderBlock,
+} from './layers/transformer.js'
+export { crossEntropy, type CrossEntropyOptions, meanLoss, type SummedLoss } from './losses/cross-entropy.js'
+export { checkGradients, type GradientCheckOptions } from './gradient-check.js'
 export { gradients, clipByGlobalNorm } from './gradients.js'
 export { AdamW, SGD } from './optimizers.js'
 export type { AdamWOptions, Optimizer, SGDOptions } from './optimizers.js'

@@ -1,0 +1,29 @@
+import type { tf } from '@parlance/runtime'
+import { dropout, type DropoutKey } from './dropout.js'
+
+/** What a forward pass may depend on beside its inputs and parameters. Make one per pass. */
+export interface Forward {
+  readonly training: boolean
+  /** Zeroes each value of `x` (axis 0 = examples) with probability `rate` and scales the others by 1 / (1 − rate). */
+  dropout(x: tf.Tensor, rate: number): tf.Tensor
+}
+
+/** The forward pass of a finished model: dropout does nothing. */
+export const inference: Forward = { training: false, dropout: (x) => x }
+
+/**
+ * The forward pass of one training step. The n-th dropout of the pass takes its mask from (seed, step, example, n), so
+ * that a mask depends neither on how the batch was split nor on what ran before.
+ */
+export class TrainingContext implements Forward {
+  readonly training = true
+  private layer = 0
+
+  constructor(private readonly key: DropoutKey) {}
+
+  dropout(x: tf.Tensor, rate: number): tf.Tensor {
+    if (!(rate >= 0 && rate < 1)) throw new Error(`A dropout rate must lie in [0, 1), got ${rate}.`)
+    const layer = this.layer++
+    return rate === 0 ? x : dropout(x, rate, this.key, layer)
+  }
+}
