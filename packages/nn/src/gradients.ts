@@ -24,7 +24,7 @@ export function gradients(
  * Scales `gradients` so that the norm of all of them together is at most `maxNorm` (Pascanu, Mikolov and Bengio, "On
  * the difficulty of training recurrent neural networks", ICML 2013; factor maxNorm / (norm + 1e-6) as in PyTorch).
  * With `count`, the gradients are those of a sum over `count` terms and become those of the mean first, in the same
- * multiplication. `maxNorm` Infinity clips nothing. Returns new tensors and the norm before clipping, a scalar.
+ * multiplication (no terms count as one). `maxNorm` Infinity clips nothing. Returns new tensors and the norm before clipping, a scalar.
  */
 export function clipByGlobalNorm(
   gradients: ReadonlyMap<string, tf.Tensor>,
@@ -37,10 +37,11 @@ export function clipByGlobalNorm(
   const [norm, ...scaled] = tf.tidy(() => {
     const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))
     const sumNorm = tf.sqrt(squares.length > 1 ? tf.addN(squares) : (squares[0] as tf.Tensor))
-    const norm = count ? tf.div(sumNorm, count) : sumNorm
+    const terms = count && tf.maximum(count, 1)
+    const norm = terms ? tf.div(sumNorm, terms) : sumNorm
     const clip = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1)
     let factor: tf.Tensor | undefined = Number.isFinite(maxNorm) ? clip : undefined
-    if (count) factor = tf.div(factor ?? 1, count)
+    if (terms) factor = tf.div(factor ?? 1, terms)
     return [norm, ...[...gradients.values()].map((gradient) => (factor ? tf.mul(gradient, factor) : gradient.clone()))]
   })
   return { gradients: new Map(names.map((name, i) => [name, scaled[i] as tf.Tensor])), norm: norm as tf.Scalar }

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { tf } from '@parlance/runtime'
 import { clipByGlobalNorm, gradients } from './gradients.js'
 import { AdamW, SGD, type Optimizer } from './optimizers.js'
-import { useTestBackend } from './test-backend.js'
+import { useTestDevice } from './testing.js'
 import { trainingStep } from './training-step.js'
 
 type Flat = Record<string, number[]>
@@ -22,7 +22,7 @@ const fixture = JSON.parse(
   fs.readFileSync(new URL('fixtures/optimizers.json', import.meta.url), 'utf8'),
 ) as Fixture
 
-beforeAll(useTestBackend)
+beforeAll(useTestDevice)
 
 function tensors(flat: Flat): Map<string, tf.Tensor> {
   return new Map(Object.entries(flat).map(([name, values]) => [name, tf.tensor(values, fixture.shapes[name] ?? [])]))
@@ -139,7 +139,7 @@ describe('trainingStep', () => {
     const step = trainingStep<{ x: tf.Tensor; y: tf.Tensor }>({
       parameters,
       optimizer: new SGD(parameters),
-      loss: ({ x, y }) => ({ sum: tf.sum(tf.square(tf.sub(tf.mul(w, x), y))), count: tf.scalar(x.size, 'int32') }),
+      loss: ({ x, y }) => ({ sum: tf.sum(tf.square(tf.sub(tf.mul(w, x), y))).asScalar(), count: tf.scalar(x.size) }),
       maxGradientNorm: 10,
     })
     const numbers = { learningRate: tf.scalar(0.1), step: tf.scalar(1) }

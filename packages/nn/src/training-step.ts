@@ -1,12 +1,7 @@
 import { tf } from '@parlance/runtime'
 import { clipByGlobalNorm, gradients } from './gradients.js'
+import type { SummedLoss } from './losses/cross-entropy.js'
 import type { Optimizer } from './optimizers.js'
-
-/** A loss as a sum and the number of terms in it, both scalars: sums add up over batches and processes, means do not. */
-export type LossSum = {
-  sum: tf.Tensor
-  count: tf.Tensor
-}
 
 /** What changes from step to step besides the batch: scalars, so that a trace does not freeze them. */
 export interface StepNumbers {
@@ -17,9 +12,9 @@ export interface StepNumbers {
 }
 
 /** Scalars of one step. */
-export type StepResult = LossSum & {
+export interface StepResult extends SummedLoss {
   /** The norm of all gradients of the mean loss together, before clipping. */
-  gradientNorm: tf.Tensor
+  readonly gradientNorm: tf.Scalar
 }
 
 /** Forward, backward and update on one batch. Everything that it returns is the caller's to dispose. */
@@ -30,7 +25,7 @@ export interface TrainingStepOptions<Batch> {
   parameters: ReadonlyMap<string, tf.Variable>
   optimizer: Optimizer
   /** The loss of a batch. `step` (a scalar) keys the dropout masks. */
-  loss: (batch: Batch, step: tf.Tensor) => LossSum
+  loss: (batch: Batch, step: tf.Tensor) => SummedLoss
   /** Clips the gradient of the mean loss by its global norm; default Infinity: measured, not clipped. */
   maxGradientNorm?: number
 }
@@ -43,16 +38,16 @@ export function trainingStep<Batch extends tf.TensorContainer>(options: Training
   const { parameters, optimizer, loss, maxGradientNorm = Infinity } = options
   return (batch, { learningRate, step }) =>
     tf.tidy(() => {
-      let counted: tf.Tensor | undefined
+      let counted: tf.Scalar | undefined
       const { loss: sum, gradients: ofSum } = gradients(() => {
         const { sum, count } = loss(batch, step)
-        counted = tf.keep(count.asScalar().toFloat().clone()) // the tape's scope would free it
+        counted = tf.keep(count.clone()) // the tape's scope would free it
         return sum
       }, parameters)
-      const count = (counted as tf.Tensor).clone()
+      const count = (counted as tf.Scalar).clone()
       counted?.dispose()
       const clipped = clipByGlobalNorm(ofSum, maxGradientNorm, count)
       optimizer.apply(clipped.gradients, learningRate, step)
-      return { sum, count, gradientNorm: clipped.norm }
+      return { sum, count, gradientNorm: clipped.norm } satisfies StepResult
     })
 }
