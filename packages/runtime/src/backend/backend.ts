@@ -1,0 +1,239 @@
+/** The TF.js backend whose kernels do not calculate but add to a graph. */
+import { tf } from '../tf.js'
+import { type TypedArray, Value } from '../graph/graph.js'
+import { Evaluator } from './evaluator.js'
+
+export const BACKEND_NAME = 'onnx'
+
+/** Pending nodes are computed at the latest when there are this many. */
+const PENDING_LIMIT = 512
+const CACHE_BYTES = 1024 ** 3
+
+type DataId = object
+
+interface Entry {
+  value: Value | undefined
+  strings: Uint8Array[] | undefined
+  references: number
+}
+
+/** While a function is traced, the backend asks its trace what may be read. */
+export interface TraceGuard {
+  /** Throws when reading `value` would freeze something that changes from call to call. */
+  checkRead(value: Value): void
+}
+
+export class OnnxBackend extends tf.KernelBackend {
+  readonly evaluator: Evaluator
+  private readonly entries = new Map<DataId, Entry>()
+  private readonly live = new Set<Value>()
+  private pendingCount = 0
+  private trace: (TraceGuard & object) | undefined
+
+  constructor(private readonly threads: number | undefined) {
+    super()
+    this.evaluator = new Evaluator(this.sessionOptions, CACHE_BYTES)
+  }
+
+  /** The trace that is recording, if any. */
+  get tracing(): object | undefined {
+    return this.trace
+  }
+
+  /** Records into `trace` while `record` runs; nothing is computed meanwhile. */
+  record<T>(trace: TraceGuard & object, record: () => T): T {
+    this.trace = trace
+    try {
+      return record()
+    } finally {
+      this.trace = undefined
+    }
+  }
+
+  override timerAvailable(): boolean {
+    return false
+  }
+
+  override floatPrecision(): 32 {
+    return 32
+  }
+
+  override epsilon(): number {
+    return 1e-7
+  }
+
+  override numDataIds(): number {
+    return this.entries.size
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false }
+  }
+
+  override write(values: tf.backend_util.BackendValues, shape: number[], dtype: tf.DataType): DataId {
+    const dataId = {}
+    this.move(dataId, values, shape, dtype, 1)
+    return dataId
+  }
+
+  override move(
+    dataId: DataId,
+    values: tf.backend_util.BackendValues,
+    shape: number[],
+    dtype: tf.DataType,
+    references: number,
+  ): void {
+    if (dtype === 'string') {
+      this.entries.set(dataId, { value: undefined, strings: values as Uint8Array[], references })
+      return
+    }
+    if (dtype === 'complex64') throw new Error("The backend 'onnx' has no complex numbers: compute them on the backend 'cpu'.")
+    const value = Value.concrete(copyAs(dtype, values), shape, dtype)
+    if (this.trace) {
+      value.trace = this.trace
+      value.uniform = uniformOf(value.data as TypedArray)
+    }
+    this.attach(dataId, value, references)
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.entries.get(dataId)?.references ?? 0
+  }
+
+  override incRef(dataId: DataId): void {
+    const entry = this.entries.get(dataId)
+    if (entry) entry.references++
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    const entry = this.entries.get(dataId)
+    if (!entry) return true
+    entry.references--
+    if (!force && entry.references > 0) return false
+    this.detach(entry)
+    this.entries.delete(dataId)
+    return true
+  }
+
+  override readSync(dataId: DataId): tf.backend_util.BackendValues {
+    const entry = this.entryOf(dataId)
+    if (entry.strings) return entry.strings
+    const value = entry.value as Value
+    this.trace?.checkRead(value)
+    this.compute([value])
+    return (value.data as TypedArray).slice() as Float32Array
+  }
+
+  override async read(dataId: DataId): Promise<tf.backend_util.BackendValues> {
+    return this.readSync(dataId)
+  }
+
+  override async time(run: () => void): Promise<{ kernelMs: number; wallMs?: number }> {
+    const start = performance.now()
+    run()
+    this.flush()
+    return { kernelMs: performance.now() - start }
+  }
+
+  override dispose(): void {
+    this.evaluator.dispose()
+    this.entries.clear()
+    this.live.clear()
+  }
+
+  /** How this backend's sessions run. */
+  get sessionOptions(): { threads?: number } {
+    return this.threads === undefined ? {} : { threads: this.threads }
+  }
+
+  /** The value behind a tensor. */
+  valueFor(tensor: tf.TensorInfo): Value {
+    const { value } = this.entryOf(tensor.dataId)
+    if (!value) throw new Error("The backend 'onnx' computes no strings: compute them on the backend 'cpu'.")
+    if (value.node && value.trace !== this.trace) {
+      if (value.trace) {
+        throw new Error('A tensor made inside a function given to jit was used outside it: return it from the function.')
+      }
+      // Pending work from before the trace is no part of it.
+      this.compute([value])
+    }
+    return value
+  }
+
+  /** A TF.js tensor info for a value that a kernel made. */
+  infoOf(value: Value, dtype: tf.DataType = value.type as tf.DataType): tf.TensorInfo {
+    const dataId = {}
+    // A value that some tensor shows already was only passed on.
+    if (this.trace && value.tensors === 0 && !value.trace) value.trace = this.trace
+    this.attach(dataId, value, 1)
+    if (value.pending && !this.trace && ++this.pendingCount >= PENDING_LIMIT) this.flush()
+    return { dataId, shape: [...value.shape], dtype }
+  }
+
+  /** Puts another value behind a data id: how a compiled step updates a variable. Returns the old one, let go. */
+  replace(dataId: DataId, value: Value): Value {
+    const entry = this.entryOf(dataId)
+    const old = entry.value as Value
+    this.detach(entry)
+    entry.value = value
+    value.tensors++
+    return old
+  }
+
+  /** Makes values concrete. */
+  compute(values: readonly Value[]): void {
+    if (!values.some((value) => value.pending)) return
+    for (const value of this.evaluator.evaluate(values, this.live)) this.live.delete(value)
+  }
+
+  /** Computes everything that is pending and still wanted. */
+  flush(): void {
+    this.pendingCount = 0
+    this.compute([...this.live])
+  }
+
+  private attach(dataId: DataId, value: Value, references: number): void {
+    value.tensors++
+    if (value.pending && !this.trace) this.live.add(value)
+    this.entries.set(dataId, { value, strings: undefined, references })
+  }
+
+  private detach({ value }: Entry): void {
+    if (!value) return
+    value.tensors--
+    if (value.tensors === 0) this.live.delete(value)
+  }
+
+  private entryOf(dataId: DataId): Entry {
+    const entry = this.entries.get(dataId)
+    if (!entry) throw new Error("The tensor's data are not on the backend 'onnx', or the tensor was disposed.")
+    return entry
+  }
+}
+
+/** The backend in use, or an error that says how to get it. */
+export function onnxBackend(): OnnxBackend {
+  if (tf.getBackend() !== BACKEND_NAME) {
+    throw new Error(`The backend in use is '${tf.getBackend()}': call await useDevice('cpu') first.`)
+  }
+  return tf.backend() as OnnxBackend
+}
+
+function copyAs(dtype: 'float32' | 'int32' | 'bool', values: tf.backend_util.BackendValues): TypedArray {
+  const source = values as unknown as ArrayLike<number>
+  switch (dtype) {
+    case 'float32':
+      return new Float32Array(source)
+    case 'int32':
+      return new Int32Array(source)
+    case 'bool':
+      return new Uint8Array(source)
+  }
+}
+
+function uniformOf(data: TypedArray): number | undefined {
+  const first = data[0]
+  if (first === undefined) return undefined
+  for (let i = 1; i < data.length; i++) if (data[i] !== first) return undefined
+  return Number(first)
+}

@@ -1,0 +1,151 @@
+/**
+ * The graph that TF.js programs become: nodes are ONNX operators, values their typed tensors. A value is either
+ * pending (some node will compute it), concrete (its data are in memory), or a placeholder (fed when the graph runs).
+ */
+
+import type { Extent } from './dimension.js'
+
+/** Element types of values. TF.js knows the first three; the others appear only inside graphs. */
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'uint32'
+
+export type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint32Array
+
+/** An ONNX attribute: a number (`int` by default, `float` when wrapped), a string, a list of ints, or a tensor. */
+export type Attribute = number | Float | string | readonly Extent[]
+
+/** A float attribute: ONNX types attributes, JavaScript numbers do not say. */
+export class Float {
+  constructor(readonly value: number) {}
+}
+
+/** A list of whole numbers handed to an operator as an int64 tensor: target shapes, axes, starts and ends. */
+export class Ints {
+  constructor(readonly values: readonly Extent[]) {}
+}
+
+export type Input = Value | Ints | undefined
+
+export class Node {
+  readonly outputs: Value[] = []
+
+  constructor(
+    readonly op: string,
+    readonly inputs: readonly Input[],
+    readonly attributes: Readonly<Record<string, Attribute>>,
+    readonly domain: '' | 'com.microsoft' = '',
+  ) {}
+}
+
+export class Value {
+  /** The node that computes this value while it is pending. */
+  node: Node | undefined
+  /** The data of a concrete value, row-major; `bool` is one byte each. */
+  data: TypedArray | undefined
+  /** How many TF.js data ids show this value. */
+  tensors = 0
+  /** How many pending nodes and traces hold this value. */
+  holders = 0
+  /** The number that every element equals, where that is known: lets a trace simplify. */
+  uniform: number | undefined
+  /** The trace that made this value, if one was recording. */
+  trace: object | undefined
+  /** A wrapper that ONNX Runtime can be fed with, kept because making one costs more than a small operation. */
+  feed: object | undefined
+
+  constructor(
+    readonly shape: readonly number[],
+    readonly type: ElementType,
+  ) {}
+
+  get size(): number {
+    return sizeOf(this.shape)
+  }
+
+  get pending(): boolean {
+    return this.node !== undefined
+  }
+
+  static concrete(data: TypedArray, shape: readonly number[], type: ElementType): Value {
+    const value = new Value(shape, type)
+    value.data = data
+    return value
+  }
+}
+
+export function sizeOf(shape: readonly number[]): number {
+  let size = 1
+  for (const d of shape) size *= d
+  return size
+}
+
+/** The bytes that one element takes. */
+export function bytesPerElement(type: ElementType): number {
+  return type === 'bool' ? 1 : type === 'int64' ? 8 : 4
+}
+
+/** A zeroed array for `size` elements. */
+export function allocate(type: ElementType, size: number): TypedArray {
+  switch (type) {
+    case 'float32':
+      return new Float32Array(size)
+    case 'int32':
+      return new Int32Array(size)
+    case 'bool':
+      return new Uint8Array(size)
+    case 'int64':
+      return new BigInt64Array(size)
+    case 'uint32':
+      return new Uint32Array(size)
+  }
+}
+
+/** An output to be of a new node: its shape and type. */
+export interface OutputSpec {
+  shape: readonly number[]
+  type: ElementType
+}
+
+/** Adds a node and returns its outputs. */
+export function addNode(
+  op: string,
+  inputs: readonly Input[],
+  attributes: Readonly<Record<string, Attribute>>,
+  outputs: readonly OutputSpec[],
+  domain: '' | 'com.microsoft' = '',
+): Value[] {
+  const node = new Node(op, inputs, attributes, domain)
+  for (const input of inputs) if (input instanceof Value) input.holders++
+  for (const { shape, type } of outputs) {
+    const value = new Value(shape, type)
+    value.node = node
+    node.outputs.push(value)
+  }
+  return node.outputs
+}
+
+/** The nodes that `roots` still need, in topological order. */
+export function pendingNodes(roots: Iterable<Value>): Node[] {
+  const order: Node[] = []
+  const entered = new Set<Node>()
+  const finished = new Set<Node>()
+  const stack: Node[] = []
+  for (const root of roots) {
+    if (root.node) stack.push(root.node)
+    while (stack.length > 0) {
+      const node = stack.at(-1) as Node
+      if (entered.has(node)) {
+        stack.pop()
+        if (!finished.has(node)) {
+          finished.add(node)
+          order.push(node)
+        }
+        continue
+      }
+      entered.add(node)
+      for (const input of node.inputs) {
+        if (input instanceof Value && input.node && !entered.has(input.node)) stack.push(input.node)
+      }
+    }
+  }
+  return order
+}

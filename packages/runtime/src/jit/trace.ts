@@ -1,0 +1,146 @@
+/** One recording of a function: its graph, what it captured, and what it assigned. */
+import type { OnnxBackend, TraceGuard } from '../backend/backend.js'
+import { pendingNodes, Value } from '../graph/graph.js'
+import { tf } from '../tf.js'
+
+/** A variable that the function read, with the value that stands for it in the graph. */
+interface ReadVariable {
+  variable: tf.Variable
+  value: Value
+}
+
+/** A variable that the function assigned, with the value that it is to have afterwards. */
+interface AssignedVariable {
+  variable: tf.Variable
+  after: Value
+}
+
+export class Trace implements TraceGuard {
+  /** The arguments, as values to be fed. */
+  readonly placeholders: Value[] = []
+  /** The tensors that the function gave back, in the order of `flatten`. */
+  readonly results: Value[] = []
+  readonly read: ReadVariable[] = []
+  readonly assigned: AssignedVariable[] = []
+  /** Tensors from outside that the function used, except variables. */
+  readonly captured: Value[] = []
+
+  checkRead(value: Value): void {
+    if (value.trace === this && !value.pending && value.data) return
+    throw new Error(
+      'A tensor was read (dataSync, arraySync, data or print) inside a function given to jit. What is read while ' +
+        'tracing would be frozen into every later call: return the tensor and read it outside, or pass the value in.',
+    )
+  }
+}
+
+const forbiddenRandom = (): never => {
+  throw new Error(
+    'Random numbers were drawn from JavaScript inside a function given to jit: every later call would see the same ' +
+      'ones. Draw them outside and pass them as a tensor, or use dropout of @parlance/runtime, which draws in the graph.',
+  )
+}
+
+/** Calls a function on placeholders shaped like `args` and records what it does. */
+export function record(
+  backend: OnnxBackend,
+  args: readonly tf.Tensor[],
+  call: (placeholders: tf.Tensor[]) => tf.Tensor[],
+): Trace {
+  const trace = new Trace()
+  const engine = tf.engine()
+  const before = new Map<tf.Variable, Value>()
+  for (const variable of registeredVariables()) before.set(variable, holdVariable(backend, variable))
+  const { random } = Math
+  try {
+    backend.record(trace, () => {
+      engine.startScope('jit')
+      Math.random = forbiddenRandom
+      try {
+        const tensors = args.map((arg) => placeholderFor(backend, trace, arg))
+        for (const tensor of call(tensors)) trace.results.push(backend.valueFor(tensor))
+        collectAssignments(backend, trace, before)
+      } finally {
+        Math.random = random
+        engine.endScope()
+      }
+    })
+  } finally {
+    for (const [variable, value] of before) restore(backend, variable, value)
+  }
+  collectCaptures(trace, before)
+  return trace
+}
+
+function registeredVariables(): tf.Variable[] {
+  return Object.values(tf.engine().state.registeredVariables)
+}
+
+/** The variable's present value, computed, its own alone, and kept while the function is traced. */
+function holdVariable(backend: OnnxBackend, variable: tf.Variable): Value {
+  own(backend, variable)
+  const value = backend.valueFor(variable)
+  backend.compute([value])
+  value.holders++
+  return value
+}
+
+/** Gives a variable data of its own where it shares them with another tensor (`a.assign(b)` shares). */
+export function own(backend: OnnxBackend, variable: tf.Variable): void {
+  const value = backend.valueFor(variable)
+  if (backend.refCount(variable.dataId) === 1 && value.tensors === 1) return
+  backend.compute([value])
+  const copy = tf.tensor(backend.readSync(variable.dataId) as Float32Array, variable.shape, variable.dtype)
+  variable.assign(copy)
+  copy.dispose()
+}
+
+function placeholderFor(backend: OnnxBackend, trace: Trace, arg: tf.Tensor): tf.Tensor {
+  const value = new Value(arg.shape, arg.dtype as 'float32' | 'int32' | 'bool')
+  trace.placeholders.push(value)
+  const { dataId, shape, dtype } = backend.infoOf(value)
+  return tf.engine().makeTensorFromDataId(dataId, shape, dtype, backend)
+}
+
+function collectAssignments(backend: OnnxBackend, trace: Trace, before: ReadonlyMap<tf.Variable, Value>): void {
+  for (const variable of registeredVariables()) {
+    const old = before.get(variable)
+    if (!old) {
+      const { name } = variable
+      variable.dispose()
+      throw new Error(
+        `The variable '${name}' was created inside a function given to jit: create it before, so that every call ` +
+          'uses the same one.',
+      )
+    }
+    const after = backend.valueFor(variable)
+    if (after !== old) trace.assigned.push({ variable, after })
+  }
+}
+
+function restore(backend: OnnxBackend, variable: tf.Variable, value: Value): void {
+  if (!variable.isDisposed) backend.replace(variable.dataId, value)
+  value.holders--
+}
+
+/** What the graph is fed with besides its arguments. Constants that the function made stay in the graph. */
+function collectCaptures(trace: Trace, before: ReadonlyMap<tf.Variable, Value>): void {
+  const variableOf = new Map<Value, tf.Variable>()
+  for (const [variable, value] of before) variableOf.set(value, variable)
+  const seen = new Set<Value>(trace.placeholders)
+  const see = (value: Value): void => {
+    if (value.pending || seen.has(value)) return
+    seen.add(value)
+    const variable = variableOf.get(value)
+    if (variable) {
+      trace.read.push({ variable, value })
+    } else if (value.trace !== trace && value.tensors > 0) {
+      // Held for as long as the trace lives, so that no step writes over it.
+      value.holders++
+      trace.captured.push(value)
+    }
+  }
+  const roots = [...trace.results, ...trace.assigned.map(({ after }) => after)]
+  for (const node of pendingNodes(roots)) for (const input of node.inputs) if (input instanceof Value) see(input)
+  for (const root of roots) see(root)
+}

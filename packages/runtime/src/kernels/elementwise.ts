@@ -1,0 +1,144 @@
+/** Operators that work element by element. */
+import type { ElementType, Value } from '../graph/graph.js'
+import { add, broadcast, broadcastShapes, cast, div, expand, Float, full, type Inputs, kernel, mul, op, reshape, sameShape, scalar, sub } from './registry.js'
+
+const ofX = (inputs: Inputs): Value => inputs.x as Value
+
+/** Applies an operator that ONNX defines for float32 only. */
+function floatUnary(name: string, x: Value, attributes = {}): Value {
+  return op(name, [cast(x, 'float32')], x.shape, 'float32', attributes)
+}
+
+/** Applies an operator in the type of its input. */
+function unary(name: string, x: Value): Value {
+  return op(name, [x], x.shape, x.type)
+}
+
+function not(x: Value): Value {
+  return op('Not', [x], x.shape, 'bool')
+}
+
+function where(condition: Value, a: Value, b: Value): Value {
+  const shape = broadcastShapes(condition.shape, broadcast(a, b))
+  if (a.type === 'bool') return cast(op('Where', [condition, cast(a, 'int32'), cast(b, 'int32')], shape, 'int32'), 'bool')
+  return op('Where', [condition, a, b], shape, a.type)
+}
+
+function compare(name: string, a: Value, b: Value): Value {
+  const ordered = name !== 'Equal' && a.type === 'bool'
+  const [x, y] = ordered ? [cast(a, 'int32'), cast(b, 'int32')] : [a, b]
+  return op(name, [x, y], broadcast(a, b), 'bool')
+}
+
+/** ⌊a / b⌋, also for negative whole numbers, where ONNX truncates. */
+function floorDiv(a: Value, b: Value): Value {
+  const quotient = div(a, b)
+  if (a.type === 'float32') return unary('Floor', quotient)
+  const rest = sub(a, mul(quotient, b))
+  const zero = scalar(0, 'int32')
+  const signsDiffer = not(compare('Equal', compare('Less', rest, zero), compare('Less', b, zero)))
+  const inexact = not(compare('Equal', rest, zero))
+  const below = op('And', [signsDiffer, inexact], broadcast(signsDiffer, inexact), 'bool')
+  return sub(quotient, cast(below, 'int32'))
+}
+
+function isUniform(value: Value, number: number): boolean {
+  return value.uniform === number
+}
+
+/** a · b; what multiplies by ones (gradients of sums do) only repeats. */
+function multiply(a: Value, b: Value): Value {
+  const shape = broadcast(a, b)
+  if (isUniform(b, 1) && a.type === b.type) return expand(a, shape)
+  if (isUniform(a, 1) && a.type === b.type) return expand(b, shape)
+  return mul(a, b)
+}
+
+function sum(a: Value, b: Value): Value {
+  const shape = broadcast(a, b)
+  if (isUniform(b, 0) && sameShape(shape, a.shape)) return a
+  if (isUniform(a, 0) && sameShape(shape, b.shape)) return b
+  return add(a, b)
+}
+
+const floatOperators = {
+  Acos: 'Acos', Acosh: 'Acosh', Asin: 'Asin', Asinh: 'Asinh', Atan: 'Atan', Atanh: 'Atanh', Cos: 'Cos', Cosh: 'Cosh',
+  Elu: 'Elu', Erf: 'Erf', Exp: 'Exp', Log: 'Log', Reciprocal: 'Reciprocal', Selu: 'Selu', Sigmoid: 'Sigmoid',
+  Sin: 'Sin', Sinh: 'Sinh', Softplus: 'Softplus', Sqrt: 'Sqrt', Tan: 'Tan', Tanh: 'Tanh', Round: 'Round',
+  Floor: 'Floor', Ceil: 'Ceil',
+} as const
+
+export function registerElementwise(): void {
+  for (const [name, onnx] of Object.entries(floatOperators)) kernel(name, (i) => floatUnary(onnx, ofX(i)))
+  for (const name of ['Abs', 'Neg', 'Sign', 'Relu']) kernel(name, (i) => unary(name, ofX(i)))
+  kernel('Identity', ofX)
+  kernel('Rsqrt', (i) => floatUnary('Reciprocal', floatUnary('Sqrt', ofX(i))))
+  kernel('Square', (i) => mul(ofX(i), ofX(i)))
+  kernel('Expm1', (i) => sub(floatUnary('Exp', ofX(i)), scalar(1)))
+  kernel('Log1p', (i) => floatUnary('Log', add(cast(ofX(i), 'float32'), scalar(1))))
+  kernel('Relu6', (i) => op('Clip', [ofX(i), scalar(0), scalar(6)], ofX(i).shape, 'float32'))
+  kernel<{ alpha: number }>('LeakyRelu', (i, { alpha }) => floatUnary('LeakyRelu', ofX(i), { alpha: new Float(alpha) }))
+  kernel('Prelu', ({ x, alpha }) => op('PRelu', [x, alpha], (x as Value).shape, 'float32'))
+  kernel<{ clipValueMin: number; clipValueMax: number }>('ClipByValue', (i, { clipValueMin, clipValueMax }) => {
+    const { type, shape } = ofX(i)
+    return op('Clip', [ofX(i), scalar(clipValueMin, type as 'float32'), scalar(clipValueMax, type as 'float32')], shape, type)
+  })
+  kernel<{ alpha: number }>('Step', (i, { alpha }) => {
+    const x = cast(ofX(i), 'float32')
+    return where(compare('Greater', x, scalar(0)), scalar(1), scalar(alpha))
+  })
+  kernel('EluGrad', ({ dy, y }) => {
+    const positive = compare('GreaterOrEqual', y as Value, scalar(0))
+    return mul(dy as Value, where(positive, scalar(1), add(y as Value, scalar(1))))
+  })
+  kernel('IsNan', (i) => op('IsNaN', [cast(ofX(i), 'float32')], ofX(i).shape, 'bool'))
+  kernel('IsInf', (i) => op('IsInf', [cast(ofX(i), 'float32')], ofX(i).shape, 'bool'))
+  kernel('IsFinite', (i) => {
+    const x = cast(ofX(i), 'float32')
+    return compare('Equal', sub(x, x), scalar(0))
+  })
+  kernel('LogicalNot', (i) => not(cast(ofX(i), 'bool')))
+  kernel<{ dtype: ElementType }>('Cast', (i, { dtype }) => cast(ofX(i), dtype))
+  kernel('ZerosLike', (i) => full(ofX(i).shape, 0, ofX(i).type as 'float32'))
+  kernel('OnesLike', (i) => full(ofX(i).shape, 1, ofX(i).type as 'float32'))
+  registerBinary()
+}
+
+function registerBinary(): void {
+  const binary = (name: string, compute: (a: Value, b: Value) => Value) =>
+    kernel(name, ({ a, b }) => compute(a as Value, b as Value))
+  const plain = (onnx: string) => (a: Value, b: Value) => op(onnx, [a, b], broadcast(a, b), a.type)
+  binary('Add', sum)
+  binary('Multiply', multiply)
+  binary('Sub', (a, b) => (isUniform(b, 0) && sameShape(broadcast(a, b), a.shape) ? a : sub(a, b)))
+  binary('RealDiv', (a, b) => {
+    const [x, y] = [cast(a, 'float32'), cast(b, 'float32')]
+    return isUniform(b, 1) ? expand(x, broadcast(x, y)) : div(x, y)
+  })
+  binary('FloorDiv', floorDiv)
+  binary('Maximum', plain('Max'))
+  binary('Minimum', plain('Min'))
+  binary('Pow', plain('Pow'))
+  binary('Mod', (a, b) => sub(a, mul(floorDiv(a, b), b)))
+  binary('SquaredDifference', (a, b) => {
+    const d = sub(a, b)
+    return mul(d, d)
+  })
+  binary('BitwiseAnd', plain('BitwiseAnd'))
+  binary('Equal', (a, b) => compare('Equal', a, b))
+  binary('NotEqual', (a, b) => not(compare('Equal', a, b)))
+  binary('Greater', (a, b) => compare('Greater', a, b))
+  binary('GreaterEqual', (a, b) => compare('GreaterOrEqual', a, b))
+  binary('Less', (a, b) => compare('Less', a, b))
+  binary('LessEqual', (a, b) => compare('LessOrEqual', a, b))
+  binary('LogicalAnd', plain('And'))
+  binary('LogicalOr', plain('Or'))
+  kernel('AddN', (inputs) => Object.values(inputs).reduce(add))
+  kernel('Select', ({ condition, t, e }) => {
+    const [c, a, b] = [condition as Value, t as Value, e as Value]
+    // A condition of one axis chooses whole rows.
+    const rows = c.shape.length === 1 && a.shape.length > 1
+    const shape = rows ? [c.shape[0] as number, ...a.shape.slice(1).map(() => 1)] : c.shape
+    return where(reshape(c, shape), a, b)
+  })
+}

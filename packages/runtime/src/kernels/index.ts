@@ -1,0 +1,29 @@
+import { BACKEND_NAME } from '../backend/backend.js'
+import { tf } from '../tf.js'
+import { registerConvolutions } from './convolution.js'
+import { registerElementwise } from './elementwise.js'
+import { registerMatMul } from './matmul.js'
+import { registerReductions } from './reduce.js'
+import { registerShapeKernels } from './shape.js'
+
+/** Registers every kernel of the backend, and a clear error for each that TF.js has and this backend has not. */
+export function registerKernels(): void {
+  registerElementwise()
+  registerReductions()
+  registerMatMul()
+  registerShapeKernels()
+  registerConvolutions()
+  for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
+    if (tf.getKernel(kernelName, BACKEND_NAME)) continue
+    tf.registerKernel({
+      kernelName,
+      backendName: BACKEND_NAME,
+      kernelFunc: () => {
+        throw new Error(
+          `The backend '${BACKEND_NAME}' has no kernel '${kernelName}' yet: compute this part on TF.js's own backend ` +
+            "(tf.setBackend('cpu')) and bring the values back with tf.tensor.",
+        )
+      },
+    })
+  }
+}

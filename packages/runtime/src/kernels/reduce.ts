@@ -1,0 +1,57 @@
+/** Reductions, softmax and cumulative sums. */
+import type { ElementType, Value } from '../graph/graph.js'
+import { tf } from '../tf.js'
+import { cast, type Inputs, Ints, kernel, op } from './registry.js'
+
+interface ReductionAttributes {
+  axis: number | number[]
+  keepDims: boolean
+}
+
+function reduce(onnx: string, x: Value, { axis, keepDims }: ReductionAttributes): Value {
+  const axes = tf.util.parseAxisParam(axis, [...x.shape])
+  if (axes.length === 0) return x
+  const shape = keepDims
+    ? x.shape.map((d, i) => (axes.includes(i) ? 1 : d))
+    : x.shape.filter((_, i) => !axes.includes(i))
+  return op(onnx, [x, new Ints(axes)], shape, x.type, { keepdims: keepDims ? 1 : 0 })
+}
+
+/** Index of the extreme along an axis, the first where several are equal. */
+function argument(onnx: string, x: Value, axis: number): Value {
+  const [at] = tf.util.parseAxisParam(axis, [...x.shape]) as [number]
+  const shape = x.shape.filter((_, i) => i !== at)
+  return cast(op(onnx, [x], shape, 'int64', { axis: at, keepdims: 0 }), 'int32')
+}
+
+const ofX = (inputs: Inputs): Value => inputs.x as Value
+
+export function registerReductions(): void {
+  const reduction = (name: string, onnx: string, type?: ElementType) =>
+    kernel<ReductionAttributes>(name, (i, attributes) => reduce(onnx, type ? cast(ofX(i), type) : ofX(i), attributes))
+  reduction('Max', 'ReduceMax')
+  reduction('Min', 'ReduceMin')
+  reduction('Prod', 'ReduceProd')
+  reduction('Mean', 'ReduceMean', 'float32')
+  kernel<ReductionAttributes>('Sum', (i, attributes) => {
+    const x = ofX(i)
+    return reduce('ReduceSum', x.type === 'bool' ? cast(x, 'int32') : x, attributes)
+  })
+  kernel<ReductionAttributes>('All', (i, a) => cast(reduce('ReduceMin', cast(ofX(i), 'int32'), a), 'bool'))
+  kernel<ReductionAttributes>('Any', (i, a) => cast(reduce('ReduceMax', cast(ofX(i), 'int32'), a), 'bool'))
+  kernel<{ axis: number }>('ArgMax', (i, { axis }) => argument('ArgMax', ofX(i), axis))
+  kernel<{ axis: number }>('ArgMin', (i, { axis }) => argument('ArgMin', ofX(i), axis))
+  kernel<{ dim: number }>('Softmax', ({ logits }, { dim }) => {
+    const x = cast(logits as Value, 'float32')
+    return op('Softmax', [x], x.shape, 'float32', { axis: dim })
+  })
+  kernel<{ axis: number }>('LogSoftmax', ({ logits }, { axis }) => {
+    const x = cast(logits as Value, 'float32')
+    return op('LogSoftmax', [x], x.shape, 'float32', { axis })
+  })
+  kernel<{ axis: number; exclusive: boolean; reverse: boolean }>('Cumsum', (i, { axis, exclusive, reverse }) => {
+    const x = ofX(i)
+    const attributes = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }
+    return op('CumSum', [x, new Ints([axis])], x.shape, x.type, attributes)
+  })
+}

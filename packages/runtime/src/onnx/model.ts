@@ -1,0 +1,218 @@
+/** From a graph to an ONNX model: names, initialisers, attributes, and sizes computed at run time. */
+import { Dimension, type Extent } from '../graph/dimension.js'
+import { Float, Ints, type Attribute, type Node, type TypedArray, Value } from '../graph/graph.js'
+import {
+  type AttributeProto,
+  AttributeType,
+  dataType,
+  encodeModel,
+  EXTERNAL,
+  type NodeProto,
+  type TensorProto,
+  type ValueInfoProto,
+} from './schema.js'
+
+const OPSET = 20
+const MICROSOFT_OPSET = 1
+const IR_VERSION = 9
+/** Constants whose elements are all equal and that are longer than this are written as one number, expanded. */
+const UNIFORM_LIMIT = 16
+
+/** A value that crosses the border of a graph. `shape` overrides the value's own where sizes are known at run time only. */
+export interface Port {
+  name: string
+  value: Value
+  shape?: readonly Extent[] | 'unknown'
+}
+
+/** Where the data of a weight lie, if not in the model itself. */
+export interface ExternalData {
+  name: string
+  location: string
+  offset: number
+  length: number
+}
+
+export interface ModelSpec {
+  nodes: readonly Node[]
+  inputs: readonly Port[]
+  outputs: readonly Port[]
+  /** Weights that are stored outside the model, by value. */
+  external?: ReadonlyMap<Value, ExternalData>
+  metadata?: Readonly<Record<string, string>>
+}
+
+export function buildModel(spec: ModelSpec): Uint8Array {
+  return new ModelBuilder(spec).build()
+}
+
+class ModelBuilder {
+  private readonly names = new Map<Value, string>()
+  private readonly nodes: NodeProto[] = []
+  private readonly initializers: TensorProto[] = []
+  private readonly intsNames = new Map<string, string>()
+  private readonly extentNames = new Map<string, string>()
+
+  constructor(private readonly spec: ModelSpec) {}
+
+  build(): Uint8Array {
+    const { inputs, outputs, nodes, metadata } = this.spec
+    for (const { name, value } of inputs) this.names.set(value, name)
+    // An output that is an input, or that appears twice, needs a node of its own to be named by.
+    const copies: Port[] = []
+    for (const port of outputs) {
+      if (this.names.has(port.value) || !port.value.pending) copies.push(port)
+      else this.names.set(port.value, port.name)
+    }
+    for (const node of nodes) this.addNode(node)
+    for (const { name, value } of copies) this.emit('Identity', [this.nameOf(value)], [name])
+    return encodeModel({
+      irVersion: IR_VERSION,
+      producerName: 'parlance',
+      opsetImport: [
+        { domain: '', version: OPSET },
+        { domain: 'com.microsoft', version: MICROSOFT_OPSET },
+      ],
+      graph: {
+        name: 'parlance',
+        node: this.nodes,
+        initializer: this.initializers,
+        input: inputs.map(valueInfo),
+        output: outputs.map(valueInfo),
+      },
+      metadataProps: Object.entries(metadata ?? {}).map(([key, value]) => ({ key, value })),
+    })
+  }
+
+  private addNode(node: Node): void {
+    const inputs = node.inputs.map((input) =>
+      input === undefined ? '' : input instanceof Ints ? this.intsName(input) : this.nameOf(input),
+    )
+    const outputs = node.outputs.map((value) => this.nameOf(value))
+    const attributes = Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value))
+    this.emit(node.op, inputs, outputs, attributes, node.domain)
+  }
+
+  private emit(
+    opType: string,
+    input: string[],
+    output: string[],
+    attribute: AttributeProto[] = [],
+    domain = '',
+  ): void {
+    this.nodes.push({ opType, domain, name: `n${this.nodes.length}`, input, output, attribute })
+  }
+
+  private nameOf(value: Value): string {
+    let name = this.names.get(value)
+    if (name !== undefined) return name
+    const external = this.spec.external?.get(value)
+    name = external?.name ?? (value.pending ? `v${this.names.size}` : `c${this.names.size}`)
+    this.names.set(value, name)
+    if (external) this.addExternal(value, external)
+    else if (!value.pending) this.addConstant(name, value)
+    return name
+  }
+
+  private addConstant(name: string, value: Value): void {
+    const data = value.data as TypedArray
+    if (value.uniform !== undefined && value.size > UNIFORM_LIMIT) {
+      const scalar = `${name}_one`
+      this.initializers.push(tensorProto(scalar, [], value.type, data.slice(0, 1)))
+      this.emit('Expand', [scalar, this.intsName(new Ints(value.shape))], [name])
+    } else {
+      this.initializers.push(tensorProto(name, value.shape, value.type, data))
+    }
+  }
+
+  private addExternal(value: Value, { name, location, offset, length }: ExternalData): void {
+    this.initializers.push({
+      name,
+      dims: [...value.shape],
+      dataType: dataType[value.type],
+      dataLocation: EXTERNAL,
+      externalData: [
+        { key: 'location', value: location },
+        { key: 'offset', value: String(offset) },
+        { key: 'length', value: String(length) },
+      ],
+    })
+  }
+
+  private intsName(ints: Ints): string {
+    const key = ints.values.join(',')
+    let name = this.intsNames.get(key)
+    if (name !== undefined) return name
+    name = `k${this.intsNames.size}`
+    this.intsNames.set(key, name)
+    if (ints.values.every((v) => typeof v === 'number')) {
+      const data = BigInt64Array.from(ints.values, (v) => BigInt(v as number))
+      this.initializers.push(tensorProto(name, [data.length], 'int64', data))
+    } else {
+      const parts = ints.values.map((extent) => this.extentName(extent))
+      this.emit('Concat', parts, [name], [{ name: 'axis', type: AttributeType.Int, i: 0 }])
+    }
+    return name
+  }
+
+  /** The name of an int64 tensor of shape (1) that holds a size. */
+  private extentName(extent: Extent): string {
+    if (typeof extent === 'number') return this.intsName(new Ints([extent]))
+    const key = extent.toString()
+    let name = this.extentNames.get(key)
+    if (name !== undefined) return name
+    name = `d${this.extentNames.size}`
+    this.extentNames.set(key, name)
+    const e = extent.expression
+    switch (e.kind) {
+      case 'axis': {
+        const { input, axis } = this.axisSource(e.name)
+        this.emit('Shape', [input], [name], [
+          { name: 'start', type: AttributeType.Int, i: axis },
+          { name: 'end', type: AttributeType.Int, i: axis + 1 },
+        ])
+        break
+      }
+      case 'add':
+      case 'multiply':
+        this.emit(e.kind === 'add' ? 'Add' : 'Mul', [this.extentName(e.left), this.extentName(e.right)], [name])
+        break
+      case 'divide':
+        this.emit('Div', [this.extentName(e.left), this.extentName(e.divisor)], [name])
+    }
+    return name
+  }
+
+  private axisSource(axisName: string): { input: string; axis: number } {
+    for (const { name, shape } of this.spec.inputs) {
+      if (shape === undefined || shape === 'unknown') continue
+      const axis = shape.findIndex((d) => d instanceof Dimension && d.toString() === axisName)
+      if (axis >= 0) return { input: name, axis }
+    }
+    throw new Error(`No input of the graph has an axis named '${axisName}'.`)
+  }
+}
+
+function attributeProto(name: string, value: Attribute): AttributeProto {
+  if (value instanceof Float) return { name, type: AttributeType.Float, f: value.value }
+  if (typeof value === 'number') return { name, type: AttributeType.Int, i: value }
+  if (typeof value === 'string') return { name, type: AttributeType.String, s: Buffer.from(value) }
+  const ints = value.map((v) => {
+    if (typeof v !== 'number') throw new Error(`The attribute '${name}' cannot hold the run-time size ${v}.`)
+    return v
+  })
+  return { name, type: AttributeType.Ints, ints }
+}
+
+function tensorProto(name: string, dims: readonly number[], type: keyof typeof dataType, data: TypedArray): TensorProto {
+  const rawData = new Uint8Array(data.buffer, data.byteOffset, data.byteLength)
+  return { name, dims: [...dims], dataType: dataType[type], rawData }
+}
+
+function valueInfo({ name, value, shape }: Port): ValueInfoProto {
+  if (shape === 'unknown') return { name, type: { tensorType: { elemType: dataType[value.type] } } }
+  const dim = (shape ?? value.shape).map((d) =>
+    typeof d === 'number' ? { dimValue: d } : { dimParam: d.toString() },
+  )
+  return { name, type: { tensorType: { elemType: dataType[value.type], shape: { dim } } } }
+}
