@@ -18,11 +18,11 @@ export class AddedTokens {
 
   /** Throws a `TokenizerError` for an empty token or one that is given twice. */
   constructor(readonly tokens: readonly AddedToken[]) {
-    for (const [i, { content }] of tokens.entries()) {
+    const seen = new Set<string>()
+    for (const { content } of tokens) {
       if (content === '') throw new TokenizerError('a special token must not be the empty string')
-      if (tokens.findIndex((other) => other.content === content) !== i) {
-        throw new TokenizerError(`the special token ${JSON.stringify(content)} is given twice`)
-      }
+      if (seen.has(content)) throw new TokenizerError(`the special token ${JSON.stringify(content)} is given twice`)
+      seen.add(content)
     }
     this.ids = new Map(tokens.map((token) => [token.content, token.id]))
     const longestFirst = tokens.map((token) => token.content).sort((a, b) => b.length - a.length)

@@ -1,2 +1,7 @@
+export { BpeTokenizer } from './bpe-tokenizer.js'
+export { type BpeTrainOptions, type BpeTrainProgress, trainBpe } from './bpe-train.js'
 export { CharTokenizer, type CharTrainOptions, trainChar } from './char-tokenizer.js'
+export { loadGpt2Tokenizer, loadTokenizer, tokenizerFromJSON } from './load.js'
+export type { Pattern } from './pre-tokenize.js'
+export { decodeTexts, readText, readTexts } from './read-texts.js'
 export { type Tokenizer, TokenizerError } from './tokenizer.js'

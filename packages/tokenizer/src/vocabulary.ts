@@ -11,8 +11,6 @@ export class Vocabulary {
   /** `field` names the source in error messages, such as `model.vocab`. */
   constructor(entries: Iterable<readonly [token: string, id: number]>, field = 'vocabulary') {
     for (const [token, id] of entries) this.add(token, id, field)
-    // Filling now keeps the array packed, and makes `tokens[id]` well defined in the gaps.
-    for (let id = 0; id < this.tokens.length; id++) this.tokens[id] ??= undefined
     if (this.ids.size === 0) throw new TokenizerError(`${field}: it is empty, expected at least one token`)
   }
 

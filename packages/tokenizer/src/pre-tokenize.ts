@@ -1,0 +1,64 @@
+import { TokenizerError } from './tokenizer.js'
+import type { PreTokenizerJson } from './tokenizer-json.js'
+
+/** How text is cut into the words that merges never cross: as GPT-2 does, or as cl100k_base (GPT-4) does. */
+export type Pattern = 'gpt2' | 'cl100k'
+
+// Every character of a text belongs to exactly one match of either expression.
+//
+// `\s` means Unicode White_Space to the tokenizers of Hugging Face and tiktoken. JavaScript's `\s` has U+FEFF besides
+// and lacks U+0085. Ignoring case, they take ſ (U+017F) for an s.
+const regExps: Record<Pattern, RegExp> = {
+  gpt2: /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
+  cl100k:
+    /'(?:[sSſtTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
+}
+
+/** The same expressions as tokenizer.json spells them. */
+const spellings: Record<Pattern, string> = {
+  gpt2: String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
+  cl100k: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
+}
+
+/** Cuts a text into words and calls `onWord` for each, in order. Joined, the words are the text. */
+export function forEachWord(text: string, pattern: Pattern, onWord: (word: string) => void): void {
+  const regExp = regExps[pattern]
+  let start = 0
+  while (start < text.length) {
+    // `onWord` may use the same expression.
+    regExp.lastIndex = start
+    regExp.test(text)
+    onWord(text.slice(start, regExp.lastIndex))
+    start = regExp.lastIndex
+  }
+}
+
+/** The `pre_tokenizer` of tokenizer.json. */
+export function preTokenizerJson(pattern: Pattern, addPrefixSpace: boolean): object {
+  const byteLevel = { type: 'ByteLevel', add_prefix_space: addPrefixSpace, trim_offsets: true }
+  if (pattern === 'gpt2') return { ...byteLevel, use_regex: true }
+  const split = { type: 'Split', pattern: { Regex: spellings[pattern] }, behavior: 'Isolated', invert: false }
+  return { type: 'Sequence', pretokenizers: [split, { ...byteLevel, use_regex: false }] }
+}
+
+/** Reads the `pre_tokenizer` of tokenizer.json. Throws a `TokenizerError` for one that is not supported. */
+export function readPreTokenizer(json: PreTokenizerJson): { pattern: Pattern; addPrefixSpace: boolean } {
+  if (json.type === 'ByteLevel') {
+    if (!json.use_regex) throw new TokenizerError('pre_tokenizer.use_regex: must be true, got false')
+    return { pattern: 'gpt2', addPrefixSpace: json.add_prefix_space }
+  }
+  const [split, byteLevel] = json.pretokenizers
+  if (byteLevel.use_regex || byteLevel.add_prefix_space) {
+    throw new TokenizerError(
+      'pre_tokenizer.pretokenizers.1: use_regex and add_prefix_space must be false after a Split',
+    )
+  }
+  const regex = split.pattern.Regex
+  const pattern = (Object.keys(spellings) as Pattern[]).find((name) => spellings[name] === regex)
+  if (pattern === undefined) {
+    throw new TokenizerError(
+      `pre_tokenizer.pretokenizers.0.pattern: only the patterns of gpt2 and cl100k are supported, got ${regex}`,
+    )
+  }
+  return { pattern, addPrefixSpace: false }
+}
