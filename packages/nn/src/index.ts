@@ -31,6 +31,10 @@ export {
   TransformerDecoderBlock,
   TransformerEncoderBlock,
 } from './layers/transformer.js'
+export { Conv1d, type Conv1dOptions, Conv2d, type Conv2dOptions, type Padding } from './layers/convolution.js'
+export { LSTM, type LSTMOptions, type LSTMState } from './layers/lstm.js'
+export { sinusoidalPositions } from './layers/positions.js'
+export { ctcLoss } from './losses/ctc.js'
 export { crossEntropy, type CrossEntropyOptions, meanLoss, type SummedLoss } from './losses/cross-entropy.js'
 export { checkGradients, type GradientCheckOptions } from './gradient-check.js'
 export { gradients, clipByGlobalNorm } from './gradients.js'

@@ -1,6 +1,8 @@
 import { tf } from '@parlance/runtime'
 
-/** The whole numbers 0 … count − 1: int32 (count). */
-export function iota(count: number): tf.Tensor1D {
-  return tf.range(0, count, 1, 'int32')
+export { iota } from '@parlance/runtime'
+
+/** A whole number as int32 scalar. */
+export function integer(value: number): tf.Scalar {
+  return tf.scalar(value, 'int32')
 }

@@ -1,7 +1,7 @@
 import { tf } from '@parlance/runtime'
 import { customGradient } from '../custom-gradient.js'
 import { dimensions } from '../dimensions.js'
-import { iota } from '../iota.js'
+import { integer, iota } from '../iota.js'
 
 export interface CrossEntropyOptions {
   /** Targets of this value neither count nor have a gradient. Default −100, as in PyTorch. */
@@ -40,7 +40,7 @@ export function crossEntropy(
   if (!(labelSmoothing >= 0 && labelSmoothing < 1)) {
     throw new Error(`Label smoothing must lie in [0, 1), got ${labelSmoothing}.`)
   }
-  const counted = tf.notEqual(targets, ignoreIndex)
+  const counted = tf.notEqual(targets, integer(ignoreIndex))
   const kept = tf.cast(counted, 'float32')
   const classes = tf.mul(targets, tf.cast(counted, 'int32'))
   const sum = tf.sum(rowLosses(logits, classes, kept, labelSmoothing)) as tf.Scalar
@@ -59,7 +59,7 @@ function rowLosses(logits: tf.Tensor, classes: tf.Tensor, kept: tf.Tensor, smoot
     const shifted = tf.sub(logits, tf.max(logits, 1, true))
     const exponentials = tf.exp(shifted)
     const total = tf.sum(exponentials, 1, true)
-    const places = tf.add(tf.mul(iota(rows), size), classes)
+    const places = tf.add(tf.mul(iota(rows), integer(size)), classes)
     const chosen = tf.gather(tf.reshape(shifted, [-1]), places)
     const target =
       smoothing === 0 ? chosen : tf.add(tf.mul(chosen, 1 - smoothing), tf.mul(tf.mean(shifted, 1), smoothing))
