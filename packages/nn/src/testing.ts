@@ -1,9 +1,8 @@
-import { tf } from '@parlance/runtime'
+import { tf, useDevice } from '@parlance/runtime'
 
 /** Makes ready the device that this package's tests compute on. */
 export async function useTestDevice(): Promise<void> {
-  await tf.setBackend('cpu')
-  await tf.ready()
+  await useDevice('cpu', { threads: 1 })
 }
 
 /** A float32 variable to differentiate by, with values of a fixed pattern in about −1 … 1. */

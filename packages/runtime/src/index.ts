@@ -1,6 +1,8 @@
 export { tf } from './tf.js'
 export { type DeviceInfo, type DeviceName, type DeviceOptions, useDevice } from './device.js'
 export { jit, type Jitted } from './jit/jit.js'
+export { dropout, type DropoutKey } from './ops/dropout.js'
+export { iota } from './ops/iota.js'
 export { Random } from './random.js'
 export { writeError, writeFileAtomic, syncFolder } from './atomic-file.js'
 export { readSafetensors, writeSafetensors, encodeSafetensors, locateSafetensors, toFloat32 } from './safetensors.js'

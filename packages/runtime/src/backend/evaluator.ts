@@ -88,7 +88,7 @@ export class Evaluator {
 
   private runByOperator(nodes: Node[], outputs: Value[]): TypedArray[] {
     const computed = new Map<Value, TypedArray>()
-    const dataOf = (value: Value): TypedArray => computed.get(value) ?? (value.data as TypedArray)
+    const dataOf = (value: Value): TypedArray => value.data ?? (computed.get(value) as TypedArray)
     for (const node of nodes) {
       const inputs = node.inputs.map((input) =>
         input instanceof Ints ? Value.concrete(int64Data(input), [input.values.length], 'int64') : input,
@@ -171,7 +171,7 @@ function structure(nodes: readonly Node[], outputs: readonly Value[]): { key: st
       return name
     })
     parts.push(`${node.op}(${wires.join(' ')})${attributesKey(node.attributes)}`)
-    for (const value of node.outputs) index.set(value, `v${index.size}`)
+    for (const value of node.outputs) if (value.pending) index.set(value, `v${index.size}`)
   }
   parts.push(outputs.map((value) => index.get(value)).join(' '))
   return { key: parts.join(';'), inputs }

@@ -1,4 +1,5 @@
 import { BACKEND_NAME } from '../backend/backend.js'
+import { registerDropout } from '../ops/dropout.js'
 import { tf } from '../tf.js'
 import { registerConvolutions } from './convolution.js'
 import { registerElementwise } from './elementwise.js'
@@ -13,6 +14,7 @@ export function registerKernels(): void {
   registerMatMul()
   registerShapeKernels()
   registerConvolutions()
+  registerDropout()
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
     if (tf.getKernel(kernelName, BACKEND_NAME)) continue
     tf.registerKernel({

@@ -29,7 +29,9 @@ const ofX = (inputs: Inputs): Value => inputs.x as Value
 export function registerReductions(): void {
   const reduction = (name: string, onnx: string, type?: ElementType) =>
     kernel<ReductionAttributes>(name, (i, attributes) => reduce(onnx, type ? cast(ofX(i), type) : ofX(i), attributes))
-  reduction('Max', 'ReduceMax')
+  kernel<{ reductionIndices: number | number[]; keepDims: boolean }>('Max', (i, { reductionIndices, keepDims }) =>
+    reduce('ReduceMax', ofX(i), { axis: reductionIndices, keepDims }),
+  )
   reduction('Min', 'ReduceMin')
   reduction('Prod', 'ReduceProd')
   reduction('Mean', 'ReduceMean', 'float32')

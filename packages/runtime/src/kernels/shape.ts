@@ -148,6 +148,10 @@ function registerIndexing(): void {
   kernel<{ shape: number[] }>('ScatterNd', ({ indices, updates }, { shape }) =>
     scatterAdd(indices as Value, updates as Value, shape),
   )
+  kernel('TensorScatterUpdate', ({ tensor, indices, updates }) => {
+    const { shape, type } = tensor as Value
+    return op('ScatterND', [tensor, cast(indices as Value, 'int64'), updates], shape, type)
+  })
   kernel<{ numSegments: number }>('UnsortedSegmentSum', ({ x, segmentIds }, { numSegments }) => {
     const [values, ids] = [x as Value, segmentIds as Value]
     return scatterAdd(reshape(ids, [...ids.shape, 1]), values, [numSegments, ...values.shape.slice(ids.shape.length)])

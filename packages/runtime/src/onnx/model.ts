@@ -53,6 +53,8 @@ class ModelBuilder {
   private readonly intsNames = new Map<string, string>()
   private readonly extentNames = new Map<string, string>()
 
+  private unused = 0
+
   constructor(private readonly spec: ModelSpec) {}
 
   build(): Uint8Array {
@@ -88,7 +90,8 @@ class ModelBuilder {
     const inputs = node.inputs.map((input) =>
       input === undefined ? '' : input instanceof Ints ? this.intsName(input) : this.nameOf(input),
     )
-    const outputs = node.outputs.map((value) => this.nameOf(value))
+    // An output that was computed before, along with another use of the node, is not defined again.
+    const outputs = node.outputs.map((value) => (value.pending ? this.nameOf(value) : `u${this.unused++}`))
     const attributes = Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value))
     this.emit(node.op, inputs, outputs, attributes, node.domain)
   }
@@ -100,14 +103,14 @@ class ModelBuilder {
     attribute: AttributeProto[] = [],
     domain = '',
   ): void {
-    this.nodes.push({ opType, domain, name: `n${this.nodes.length}`, input, output, attribute })
+    this.nodes.push({ opType, domain, name: `node${this.nodes.length}`, input, output, attribute })
   }
 
   private nameOf(value: Value): string {
     let name = this.names.get(value)
     if (name !== undefined) return name
     const external = this.spec.external?.get(value)
-    name = external?.name ?? (value.pending ? `v${this.names.size}` : `c${this.names.size}`)
+    name = external?.name ?? (value.pending ? `v${this.names.size}` : `k${this.names.size}`)
     this.names.set(value, name)
     if (external) this.addExternal(value, external)
     else if (!value.pending) this.addConstant(name, value)
@@ -143,7 +146,7 @@ class ModelBuilder {
     const key = ints.values.join(',')
     let name = this.intsNames.get(key)
     if (name !== undefined) return name
-    name = `k${this.intsNames.size}`
+    name = `n${this.intsNames.size}`
     this.intsNames.set(key, name)
     if (ints.values.every((v) => typeof v === 'number')) {
       const data = BigInt64Array.from(ints.values, (v) => BigInt(v as number))
