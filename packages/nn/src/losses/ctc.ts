@@ -45,23 +45,14 @@ export function ctcLoss(
   if (!Number.isInteger(blank) || blank < 0 || blank >= size) {
     throw new Error(`The blank of CTC must lie in 0 … ${size - 1}, got ${blank}.`)
   }
-  return customGradient(
-    (save, logits, labels, inputLengths, labelLengths) => {
-      const { losses, gradient } = forwardBackward(logits, labels, inputLengths, labelLengths, blank)
-      save([gradient, labels, inputLengths, labelLengths])
-      return {
-        value: losses,
-        gradient: (dy, saved) => {
-          const [gradient, ...integers] = saved as [tf.Tensor, ...tf.Tensor[]]
-          return [tf.mul(gradient, tf.reshape(dy, [-1, 1, 1])), ...integers.map((tensor) => tf.zerosLike(tensor))]
-        },
-      }
-    },
-    logits,
-    labels,
-    inputLengths,
-    labelLengths,
-  ) as tf.Tensor1D
+  return customGradient((save, logits) => {
+    const { losses, gradient } = forwardBackward(logits, labels, inputLengths, labelLengths, blank)
+    save([gradient])
+    return {
+      value: losses,
+      gradient: (dy, [gradient]) => [tf.mul(gradient as tf.Tensor, tf.reshape(dy, [-1, 1, 1]))],
+    }
+  }, logits) as tf.Tensor1D
 }
 
 function forwardBackward(
