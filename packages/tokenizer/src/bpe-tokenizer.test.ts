@@ -41,9 +41,10 @@ describe('BpeTokenizer', () => {
     tokenizer = await trainBpe([text, text], { vocabSize: 300, specialTokens: ['<eos>'] })
   })
 
-  it('gives back every text', () => {
+  it('gives back every text', async () => {
+    const cl100k = await trainBpe([text], { vocabSize: 300, minFrequency: 1, pattern: 'cl100k' })
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), fc.constantFrom('gpt2', 'cl100k'), (text) => {
+      fc.property(fc.string({ unit: 'grapheme' }), fc.constantFrom(tokenizer, cl100k), (text, tokenizer) => {
         expect(tokenizer.decode(tokenizer.encode(text))).toBe(text)
       }),
     )

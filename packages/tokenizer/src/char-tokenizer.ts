@@ -19,8 +19,7 @@ export interface CharTrainOptions {
  * Face `tokenizers` reads as the same thing.
  */
 export class CharTokenizer implements Tokenizer {
-  /** Id of each code point, −1 for those outside the vocabulary. */
-  private readonly idOfCodePoint: Int32Array
+  private readonly idOfCodePoint = new Map<number, number>()
   private readonly unkId: number | undefined
   private cachedHash: string | undefined
 
@@ -30,18 +29,14 @@ export class CharTokenizer implements Tokenizer {
     private readonly unkToken: string | undefined,
   ) {
     const special = new Set(added.tokens.map((token) => token.content))
-    const codePoints: [codePoint: number, id: number][] = []
     for (const [token, id] of vocabulary.entries()) {
       if (special.has(token)) continue
       const codePoint = token.codePointAt(0)
       if (codePoint === undefined || token.length !== String.fromCodePoint(codePoint).length) {
         throw new TokenizerError(`model.vocab: ${JSON.stringify(token)} is not a single character`)
       }
-      codePoints.push([codePoint, id])
+      this.idOfCodePoint.set(codePoint, id)
     }
-    this.idOfCodePoint = new Int32Array(codePoints.reduce((max, [codePoint]) => Math.max(max, codePoint + 1), 0))
-    this.idOfCodePoint.fill(-1)
-    for (const [codePoint, id] of codePoints) this.idOfCodePoint[codePoint] = id
     this.unkId = unkToken === undefined ? undefined : vocabulary.idOf(unkToken)
     if (unkToken !== undefined && this.unkId === undefined) {
       throw new TokenizerError(`model.unk_token: ${JSON.stringify(unkToken)} is not in the vocabulary`)
@@ -132,9 +127,8 @@ export class CharTokenizer implements Tokenizer {
   }
 
   private idAt(codePoint: number, index: number): number {
-    const id = codePoint < this.idOfCodePoint.length ? this.idOfCodePoint[codePoint]! : -1
-    if (id >= 0) return id
-    if (this.unkId !== undefined) return this.unkId
+    const id = this.idOfCodePoint.get(codePoint) ?? this.unkId
+    if (id !== undefined) return id
     const hex = codePoint.toString(16).toUpperCase().padStart(4, '0')
     const character = JSON.stringify(String.fromCodePoint(codePoint))
     throw new TokenizerError(
