@@ -1,0 +1,7 @@
+export { NgramModel, type Level, type NgramScore } from './model.js'
+export { trainNgram, type NgramOptions } from './train.js'
+export { END_OF_LINE, trainWordNgram, UNKNOWN, WordVocabulary, type WordNgramOptions } from './words.js'
+export { loadNgram, saveNgram, type NgramFile } from './binary.js'
+export { readArpa } from './arpa-read.js'
+export { writeArpa } from './arpa-write.js'
+export { NgramError } from './errors.js'
