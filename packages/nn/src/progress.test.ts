@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { formatDuration, formatNumber, Progress } from './progress.js'
+import { formatDuration, formatNumber } from './format.js'
+import { Progress } from './progress.js'
 
 /** Keeps what is written to it, as a terminal if `isTTY`. */
 function listener(isTTY: boolean): { stream: NodeJS.WriteStream; text: () => string } {

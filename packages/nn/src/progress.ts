@@ -1,4 +1,5 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress'
+import { formatDuration, formatNumber } from './format.js'
 import type { EvaluationEntry, StepEntry } from './training-log.js'
 
 export interface ProgressLimits {
@@ -7,20 +8,6 @@ export interface ProgressLimits {
 }
 
 const LINE_SECONDS = 10
-
-/** 3,725 seconds as `1h02m`, 65 as `1m05s`. */
-export function formatDuration(seconds: number): string {
-  const whole = Math.max(0, Math.round(seconds))
-  const [hours, minutes] = [Math.floor(whole / 3600), Math.floor(whole / 60) % 60]
-  if (hours > 0) return `${hours}h${String(minutes).padStart(2, '0')}m`
-  return minutes > 0 ? `${minutes}m${String(whole % 60).padStart(2, '0')}s` : `${whole}s`
-}
-
-/** A figure with as many digits as a reader wants: four that count. */
-export function formatNumber(value: number): string {
-  const size = Math.abs(value)
-  return size !== 0 && (size >= 1e6 || size < 1e-3) ? value.toExponential(2) : String(Number(value.toPrecision(4)))
-}
 
 function formatRate(tokensPerSecond: number): string {
   return `${formatNumber(Math.round(tokensPerSecond))} tokens/s`

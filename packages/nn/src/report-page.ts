@@ -16,7 +16,8 @@ table { border-collapse: collapse; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .25rem 1.5rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 th { color: var(--faint); font-weight: normal; }
 pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var(--line); padding-left: 1rem; margin: 0; }
-.u-legend { font-size: .85rem; }
+.u-legend { font-size: .85rem; text-align: left; }
+.u-legend th, .u-legend td { border: 0; padding: 0 .25rem 0 0; vertical-align: middle; }
 `
 
 /** Draws each chart of the page's data into its figure, again when the window or the colour scheme changes. */
@@ -33,7 +34,7 @@ const plots = charts.map(({ x, series }, i) => {
   }))
   const options = {
     width: box.clientWidth, height: 240, scales: { x: { time: false } },
-    axes: [axis(), { ...axis(), size: 64, values: (_, ticks) => ticks.map(show) }],
+    axes: [{ ...axis(), size: 32 }, { ...axis(), size: 64, values: (_, ticks) => ticks.map(show) }],
     series: [{ label: 'step' }, ...lines],
   }
   return { box, plot: new uPlot(options, [x, ...series.map(({ y }) => y)], box) }

@@ -80,7 +80,7 @@ describe('renderReport', () => {
     expect(page).toContain('<tr><td>model.width</td><td>64</td></tr>\n<tr><td>model.name</td><td>small</td></tr>')
     expect(page).toContain('<tr><td>seeds</td><td>[1,2]</td></tr>')
     expect(page).toContain('<h2>Samples</h2><p class="sample">hello</p>')
-    expect(page).toContain('<p>5 steps in 5 seconds.</p>')
+    expect(page).toContain('<p>5 steps in 5s.</p>')
   })
 
   it('loads nothing from elsewhere and holds scripts that parse', () => {

@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { createRequire } from 'node:module'
 import { writeFileAtomic } from '@parlance/runtime'
+import { formatDuration } from './format.js'
 import { PAGE_SCRIPT, PAGE_STYLE } from './report-page.js'
 import type { LogEntry, StepEntry } from './training-log.js'
 
@@ -124,7 +125,7 @@ export function renderReport({ title, config, log, figures = [], sections = [] }
   const plotted = charts(log)
   const last = log.at(-1)
   const parts = [`<h1>${escapeHtml(title)}</h1>`]
-  if (last) parts.push(`<p>${last.step} steps in ${Math.round(last.seconds)} seconds.</p>`)
+  if (last) parts.push(`<p>${last.step} steps in ${formatDuration(last.seconds)}.</p>`)
   if (figures.length > 0) {
     const rows = figures.map(({ name, value, convention }) => [name, String(value), convention])
     parts.push(section('Figures', table(['figure', 'value', 'what it counts'], rows)))
