@@ -31,7 +31,7 @@ describe('TrainingContext', () => {
   })
 
   it('rejects rates that are none', () => {
-    expect(() => context(1).dropout(x(), 1)).toThrow('must lie in [0, 1), got 1')
+    expect(() => context(1).dropout(x(), 1)).toThrow('must be at least 0 and less than 1, got 1')
   })
 })
 

@@ -1,5 +1,4 @@
-import type { tf } from '@parlance/runtime'
-import { dropout, type DropoutKey } from './dropout.js'
+import { dropout, type DropoutKey, type tf } from '@parlance/runtime'
 
 /** What a forward pass may depend on beside its inputs and parameters. Make one per pass. */
 export interface Forward {
@@ -22,8 +21,6 @@ export class TrainingContext implements Forward {
   constructor(private readonly key: DropoutKey) {}
 
   dropout(x: tf.Tensor, rate: number): tf.Tensor {
-    if (!(rate >= 0 && rate < 1)) throw new Error(`A dropout rate must lie in [0, 1), got ${rate}.`)
-    const layer = this.layer++
-    return rate === 0 ? x : dropout(x, rate, this.key, layer)
+    return dropout(x, rate, this.key, this.layer++)
   }
 }

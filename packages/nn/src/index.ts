@@ -7,7 +7,6 @@ export {
   type ParameterValues,
 } from './module.js'
 export { type Forward, inference, TrainingContext } from './forward.js'
-export type { DropoutKey } from './dropout.js'
 export * as initializers from './initializers.js'
 export type { Initializer } from './initializers.js'
 export { type Activation, gelu } from './activations.js'

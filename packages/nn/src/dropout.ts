@@ -1,1 +1,0 @@
-export { dropout, type DropoutKey } from '@parlance/runtime'
