@@ -80,6 +80,11 @@ export class BpeTokenizer implements Tokenizer {
     return this.parts.vocabulary.tokenOf(id)
   }
 
+  /** All tokens with their ids, in order of id. */
+  entries(): Iterable<[token: string, id: number]> {
+    return this.parts.vocabulary.entries()
+  }
+
   toJSON(): object {
     const { vocabulary, merges, added, pattern, addPrefixSpace, ignoreMerges } = this.parts
     return {

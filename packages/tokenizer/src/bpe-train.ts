@@ -47,9 +47,10 @@ export async function trainBpe(
   const tokens = [...specialTokens]
   const ids = new Map(tokens.map((token, id) => [token, id]))
   for (const char of CHAR_OF_BYTE.toSorted()) addToken(char, tokens, ids)
-  if (!Number.isInteger(vocabSize) || vocabSize < tokens.length) {
+  const minimum = minVocabSize(specialTokens)
+  if (!Number.isInteger(vocabSize) || vocabSize < minimum) {
     throw new TokenizerError(
-      `vocabSize must be an integer of at least ${tokens.length} (the bytes and the special tokens), got ${vocabSize}`,
+      `vocabSize must be an integer of at least ${minimum} (the bytes and the special tokens), got ${vocabSize}`,
     )
   }
   if (!(minFrequency >= 1)) throw new TokenizerError(`minFrequency must be at least 1, got ${minFrequency}`)
@@ -82,6 +83,11 @@ export async function trainBpe(
   }
   const vocabulary = new Vocabulary(tokens.map((token, id) => [token, id]))
   return new BpeTokenizer({ vocabulary, merges, added, pattern })
+}
+
+/** The bytes and the special tokens: what a vocabulary has before any merge. */
+export function minVocabSize(specialTokens: readonly string[]): number {
+  return new Set([...CHAR_OF_BYTE, ...specialTokens]).size
 }
 
 function addToken(token: string, tokens: string[], ids: Map<string, number>): number {

@@ -101,6 +101,11 @@ export class CharTokenizer implements Tokenizer {
     return this.vocabulary.tokenOf(id)
   }
 
+  /** All tokens with their ids, in order of id. */
+  entries(): Iterable<[token: string, id: number]> {
+    return this.vocabulary.entries()
+  }
+
   toJSON(): object {
     return {
       version: '1.0',

@@ -4,4 +4,5 @@ export { CharTokenizer, type CharTrainOptions, trainChar } from './char-tokenize
 export { loadGpt2Tokenizer, loadTokenizer, tokenizerFromJSON } from './load.js'
 export type { Pattern } from './pre-tokenize.js'
 export { decodeTexts, readText, readTexts } from './read-texts.js'
+export { saveTokenizer } from './save.js'
 export { type Tokenizer, TokenizerError } from './tokenizer.js'

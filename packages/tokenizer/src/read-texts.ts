@@ -9,10 +9,10 @@ const CHUNK_BYTES = 1 << 20
  * space, where no word of the patterns in this package crosses, so that training on the pieces is training on the files.
  *
  * UTF-8 is read strictly: an invalid byte throws a `TokenizerError` naming the file and the offset, as does an empty
- * file. A missing file throws Node's own error. A byte order mark is kept as text.
+ * file and one that cannot be opened. A byte order mark is kept as text.
  */
 export async function* readTexts(paths: Iterable<string>): AsyncGenerator<string> {
-  for (const path of paths) yield* decodeTexts(createReadStream(path, { highWaterMark: CHUNK_BYTES }), path)
+  for (const path of paths) yield* decodeTexts(readChunks(path), path)
 }
 
 /** A whole file as text, with the strictness of `readTexts`. */
@@ -41,6 +41,16 @@ export async function* decodeTexts(chunks: AsyncIterable<Uint8Array>, name: stri
   text += decodeStrictly(tail, offset, name)
   if (offset === 0) throw new TokenizerError(`${name}: it is empty, expected text`)
   if (text.length > 0) yield text
+}
+
+async function* readChunks(path: string): AsyncGenerator<Uint8Array> {
+  try {
+    yield* createReadStream(path, { highWaterMark: CHUNK_BYTES })
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    const reason = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'it is a directory' : message
+    throw new TokenizerError(`${path}: ${reason}`)
+  }
 }
 
 function decodeStrictly(bytes: Buffer, offset: number, name: string): string {
