@@ -40,8 +40,10 @@ export async function loadTokenizer(path: string): Promise<BpeTokenizer | CharTo
 export async function loadGpt2Tokenizer(vocabPath: string, mergesPath: string): Promise<BpeTokenizer> {
   const json = await readJson(vocabPath)
   const vocabulary = inFile(vocabPath, () => {
-    const entries = typeof json === 'object' && json !== null ? Object.entries(json) : []
-    return new Vocabulary(entries)
+    if (typeof json !== 'object' || json === null || Array.isArray(json)) {
+      throw new TokenizerError('expected an object of token → id')
+    }
+    return new Vocabulary(Object.entries(json))
   })
   const lines = (await readText(mergesPath)).split(/\r?\n/u)
   const skipped = lines[0]!.startsWith('#version') ? 1 : 0

@@ -60,7 +60,7 @@ function decodeStrictly(bytes: Buffer, offset: number, name: string): string {
   throw new TokenizerError(`${name}: it is not UTF-8: invalid byte 0x${byte} at offset ${offset + at}; convert it first`)
 }
 
-/** Length of the longest prefix that is UTF-8, by bisection: what follows a prefix cannot make it valid. */
+/** Where the first invalid sequence begins, by bisection: what follows a prefix cannot make it valid. */
 function validLength(bytes: Buffer): number {
   let valid = 0
   let invalid = bytes.length
@@ -70,7 +70,7 @@ function validLength(bytes: Buffer): number {
     if (isUtf8(prefix.subarray(0, middle - incompleteLength(prefix)))) valid = middle
     else invalid = middle
   }
-  return valid
+  return valid - incompleteLength(bytes.subarray(0, valid))
 }
 
 /** Number of bytes at the end that begin a character which the next chunk may complete: 0 to 3. */

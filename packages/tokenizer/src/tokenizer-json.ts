@@ -72,7 +72,8 @@ function describe(issue: z.core.$ZodIssue, value: unknown): string {
   const field = issue.path.map(String).join('.') || 'tokenizer.json'
   const got = issue.path.reduce<unknown>((at, key) => (isObject(at) ? at[key as string] : undefined), value)
   const text = JSON.stringify(got) ?? 'nothing'
-  return `${field}: ${issue.message}, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`
+  const expected = issue.message.replace(/, received .*$/u, '')
+  return `${field}: ${expected}, got ${text.length > 60 ? `${text.slice(0, 60)}…` : text}`
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
