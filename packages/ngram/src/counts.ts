@@ -31,7 +31,9 @@ export function countNgrams(text: Int32Array, bos: number, order: number): Count
   const levels: CountedLevel[] = [{ words, contexts: none, suffixes: none, counts: unigrams }]
 
   let nodeAt = text // the node of the n-gram that starts at a position, -1 where there is none
-  let sorted = sortByWord(Int32Array.from(text, (_, i) => i), text, vocabulary)
+  let sorted: Int32Array = new Int32Array(text.length)
+  for (let i = 0; i < sorted.length; i++) sorted[i] = i
+  sorted = sortByWord(sorted, text, vocabulary)
   for (let n = 2; n <= order; n++) {
     sorted = sortByWord(precedingPositions(sorted, text, bos), text, vocabulary)
     const next = new Int32Array(text.length).fill(-1)
