@@ -1,6 +1,6 @@
 /** The vocabulary of the toy language pair. */
 
-export type Gender = 'o' | 'a' | 'e'
+type Gender = 'o' | 'a' | 'e'
 
 export interface Noun {
   one: string

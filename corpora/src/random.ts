@@ -67,11 +67,4 @@ export class Random {
     }
     return items[items.length - 1]!
   }
-
-  /** Mean 0, variance 1: the sum of twelve uniform numbers, which needs no function that rounds differently elsewhere. */
-  normal(): number {
-    let sum = -6
-    for (let i = 0; i < 12; i++) sum += this.uniform()
-    return sum
-  }
 }

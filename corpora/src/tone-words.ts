@@ -78,8 +78,9 @@ function utterance(random: Random, sampleRate: number): ToneUtterance {
   }
   length += seconds(EDGE)
 
-  const noise = 10 ** random.uniform(-3.2, -2.2)
-  const samples = Float32Array.from({ length }, () => noise * random.normal())
+  const noise = Math.sqrt(3) * 10 ** random.uniform(-3.2, -2.2)
+  const samples = new Float32Array(length)
+  for (let i = 0; i < length; i++) samples[i] = random.uniform(-noise, noise)
   for (const piece of pieces) {
     for (const [i, value] of piece.samples.entries()) samples[piece.start + i]! += value
   }

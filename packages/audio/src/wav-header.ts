@@ -1,7 +1,7 @@
 import { AudioError } from './errors.js'
 
 /** How one stored sample is coded. */
-export type WavEncoding = 'integer' | 'float' | 'a-law' | 'mu-law'
+type WavEncoding = 'integer' | 'float' | 'a-law' | 'mu-law'
 
 /** What a validated header says; every offset and size lies inside the file. */
 export interface WavHeader {
