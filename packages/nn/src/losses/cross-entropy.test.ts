@@ -43,6 +43,10 @@ describe('crossEntropy', () => {
     expect([...(grads[logits.name] as tf.Tensor).dataSync()].every((value) => value === 0)).toBe(true)
   })
 
+  it.each([3, -1])('does not take target %i of 3 classes for another place', (target) => {
+    expect(() => crossEntropy(tf.zeros([2, 3]), int([target, 0])).sum.dataSync()).toThrow(/invalid ind/)
+  })
+
   it('rejects targets and options that do not fit', () => {
     const logits = tf.zeros([2, 3])
     expect(() => crossEntropy(logits, int([1]))).toThrow('got 2 rows and 1 targets')

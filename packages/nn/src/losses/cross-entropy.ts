@@ -26,14 +26,14 @@ export function meanLoss({ sum, count }: SummedLoss): tf.Scalar {
  * −Σ log softmax(logits)[target], in nats, and the number of targets that are not `ignoreIndex`.
  *
  * @param logits (M, V)
- * @param targets int32 (M), each in 0 … V − 1 or `ignoreIndex`
+ * @param targets int32 (M), each in 0 … V − 1 or `ignoreIndex`; another is an error when the loss is read on a CPU
  */
 export function crossEntropy(
   logits: tf.Tensor,
   targets: tf.Tensor,
   { ignoreIndex = -100, labelSmoothing = 0 }: CrossEntropyOptions = {},
 ): SummedLoss {
-  const [rows] = dimensions(logits, 2, 'The logits of cross-entropy (M, V)')
+  const [rows, size] = dimensions(logits, 2, 'The logits of cross-entropy (M, V)')
   const [labels] = dimensions(targets, 1, 'The targets of cross-entropy (M)')
   if (labels !== rows) throw new Error(`Cross-entropy needs one target for each row, got ${rows} rows and ${labels} targets.`)
   if (targets.dtype !== 'int32') throw new Error(`The targets of cross-entropy must be int32, got ${targets.dtype}.`)
@@ -42,7 +42,9 @@ export function crossEntropy(
   }
   const counted = tf.notEqual(targets, integer(ignoreIndex))
   const kept = tf.cast(counted, 'float32')
-  const classes = tf.mul(targets, tf.cast(counted, 'int32'))
+  const real = tf.mul(targets, tf.cast(counted, 'int32'))
+  // A negative place would be read from the end of its row; one past the end is an error.
+  const classes = tf.where(tf.less(real, integer(0)), integer(size), real)
   const sum = tf.sum(rowLosses(logits, classes, kept, labelSmoothing)) as tf.Scalar
   return { sum, count: tf.sum(kept) as tf.Scalar }
 }
@@ -59,8 +61,8 @@ function rowLosses(logits: tf.Tensor, classes: tf.Tensor, kept: tf.Tensor, smoot
     const shifted = tf.sub(logits, tf.max(logits, 1, true))
     const exponentials = tf.exp(shifted)
     const total = tf.sum(exponentials, 1, true)
-    const places = tf.add(tf.mul(iota(rows), integer(size)), classes)
-    const chosen = tf.gather(tf.reshape(shifted, [-1]), places)
+    const places = tf.stack([iota(rows), classes], 1)
+    const chosen = tf.gatherND(shifted, places)
     const target =
       smoothing === 0 ? chosen : tf.add(tf.mul(chosen, 1 - smoothing), tf.mul(tf.mean(shifted, 1), smoothing))
     save([exponentials, total, places, kept])
@@ -71,10 +73,8 @@ function rowLosses(logits: tf.Tensor, classes: tf.Tensor, kept: tf.Tensor, smoot
         const scale = tf.reshape(tf.mul(dy, kept), [-1, 1])
         const scaled = tf.mul(exponentials, tf.div(scale, total))
         const dense = smoothing === 0 ? scaled : tf.sub(scaled, tf.mul(scale, spread))
-        const flat = tf.reshape(dense, [-1])
-        const atTarget = tf.sub(tf.gather(flat, places), tf.mul(tf.reshape(scale, [-1]), 1 - smoothing))
-        const gradient = tf.tensorScatterUpdate(flat, tf.reshape(places, [-1, 1]), atTarget)
-        return [tf.reshape(gradient, [-1, size])]
+        const atTarget = tf.sub(tf.gatherND(dense, places), tf.mul(tf.reshape(scale, [-1]), 1 - smoothing))
+        return [tf.tensorScatterUpdate(dense, places, atTarget)]
       },
     }
   }, logits)
