@@ -12,7 +12,7 @@ import {
 import { readJson } from './files.js'
 
 /** The sums since the last logged step, so that an interrupted interval goes on as if it had not been. */
-export interface LogWindow {
+interface LogWindow {
   lossSum: number
   count: number
   gradientNorms: number

@@ -52,7 +52,7 @@ describe('optimizers', () => {
     for (const [step, expected] of run.parameters.entries()) {
       const live = tf.memory().numTensors
       tf.tidy(() => {
-        optimizer.apply(gradientsAt(step), tf.scalar(fixture.learningRates[step] ?? NaN), tf.scalar(step + 1))
+        optimizer.apply(gradientsAt(step), tf.scalar(fixture.learningRates[step] ?? NaN), tf.scalar(step + 1, 'int32'))
       })
       expect(tf.memory().numTensors).toBe(live)
       for (const [name, values] of Object.entries(expected)) {
@@ -65,7 +65,7 @@ describe('optimizers', () => {
 
   it('continues from a saved state as if it had not stopped', async () => {
     const apply = (optimizer: Optimizer, step: number) =>
-      tf.tidy(() => optimizer.apply(gradientsAt(step - 1), tf.scalar(0.01), tf.scalar(step)))
+      tf.tidy(() => optimizer.apply(gradientsAt(step - 1), tf.scalar(0.01), tf.scalar(step, 'int32')))
     const [whole, part] = [variables(), variables()]
     const [first, before] = [new AdamW(whole), new AdamW(part)]
     for (let step = 1; step <= 6; step++) apply(first, step)
@@ -87,7 +87,7 @@ describe('optimizers', () => {
     const parameters = variables()
     const optimizer = new AdamW(parameters, { weightDecay: 0.5, decay: (name) => name === 'bias' })
     const zeros = new Map([...parameters].map(([name, { shape }]) => [name, tf.zeros(shape)]))
-    optimizer.apply(zeros, tf.scalar(0.5), tf.scalar(1))
+    optimizer.apply(zeros, tf.scalar(0.5), tf.scalar(1, 'int32'))
     const { weight = [], bias = [] } = fixture.initial
     expectClose(await (parameters.get('weight') as tf.Variable).data(), weight, 0)
     expectClose(await (parameters.get('bias') as tf.Variable).data(), bias.map((value) => value * 0.75), 1e-7)
@@ -142,7 +142,7 @@ describe('trainingStep', () => {
       loss: ({ x, y }) => ({ sum: tf.sum(tf.square(tf.sub(tf.mul(w, x), y))).asScalar(), count: tf.scalar(x.size) }),
       maxGradientNorm: 10,
     })
-    const numbers = { learningRate: tf.scalar(0.1), step: tf.scalar(1) }
+    const numbers = { learningRate: tf.scalar(0.1), step: tf.scalar(1, 'int32') }
     const batch = { x: tf.tensor1d([1, 2]), y: tf.tensor1d([3, 5]) }
     const live = tf.memory().numTensors
     const result = step(batch, numbers)

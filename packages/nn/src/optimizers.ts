@@ -7,8 +7,8 @@ export interface Optimizer {
    * Updates the parameters that have a gradient. Reads no value and creates no variable, so it may be traced.
    *
    * @param gradients by parameter name, each of its parameter's shape
-   * @param learningRate scalar
-   * @param step scalar, 1 for the first update
+   * @param learningRate float32 scalar
+   * @param step int32 scalar, 1 for the first update
    */
   apply(gradients: ReadonlyMap<string, tf.Tensor>, learningRate: tf.Tensor, step: tf.Tensor): void
   /** The state besides the parameters, by name; assigning the variables restores it. */
@@ -39,7 +39,7 @@ function* updates(
 
 /** 1 − βᵗ without the cancellation that float32 suffers where β is near 1: 1 − eˣ = −tanh(x/2)(1 + eˣ), x = t ln β. */
 function oneMinusPower(beta: number, step: tf.Tensor): tf.Tensor {
-  const x = tf.mul(step, Math.log(beta))
+  const x = tf.mul(tf.cast(step, 'float32'), Math.log(beta))
   return tf.mul(tf.neg(tf.tanh(tf.mul(x, 0.5))), tf.add(tf.exp(x), 1))
 }
 

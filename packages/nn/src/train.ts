@@ -3,6 +3,7 @@ import { setImmediate } from 'node:timers/promises'
 import { tf, writeSafetensors, type SafetensorsTensor } from '@parlance/runtime'
 import { CheckpointFolder, readVariables, type LoopState } from './checkpoint.js'
 import { UsageError } from './errors.js'
+import { formatDuration, formatNumber } from './format.js'
 import { Interruption } from './interruption.js'
 import { Progress } from './progress.js'
 import { writeReport, type ReportFigure, type ReportSection } from './report.js'
@@ -109,7 +110,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     const { logEvery = 10, checkpointEvery = 500, evaluation, maxSteps } = options
     const step = state.step + 1
     const batch = await options.batch(step)
-    const numbers = { learningRate: tf.scalar(options.schedule(step)), step: tf.scalar(step) }
+    const numbers = { learningRate: tf.scalar(options.schedule(step)), step: tf.scalar(step, 'int32') }
     try {
       this.pending.push({ step, result: options.trainStep(batch, numbers) })
     } finally {
@@ -241,6 +242,8 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     else state.seconds = this.seconds()
     const { figures, sections } = this.options.report ?? {}
     this.report((await figures?.()) ?? [], (await sections?.()) ?? [])
+    const best = state.best ? `; the best ${evaluation?.metric} is ${formatNumber(state.best.value)}, of step ${state.best.step}` : ''
+    this.progress.message(`Ended by ${reason} after step ${state.step}, ${formatDuration(state.seconds)}${best}.`)
   }
 
   private report(figures: ReportFigure[] = [], sections: ReportSection[] = []): void {

@@ -7,7 +7,7 @@ import type { Optimizer } from './optimizers.js'
 export interface StepNumbers {
   /** float32 scalar */
   learningRate: tf.Tensor
-  /** float32 scalar, 1 for the first update */
+  /** int32 scalar, 1 for the first update */
   step: tf.Tensor
 }
 
@@ -24,7 +24,7 @@ export interface TrainingStepOptions<Batch> {
   /** By name; `namedParameters(model)`. */
   parameters: ReadonlyMap<string, tf.Variable>
   optimizer: Optimizer
-  /** The loss of a batch. `step` (a scalar) keys the dropout masks. */
+  /** The loss of a batch. `step`, an int32 scalar, keys the dropout masks. */
   loss: (batch: Batch, step: tf.Tensor) => SummedLoss
   /** Clips the gradient of the mean loss by its global norm; default Infinity: measured, not clipped. */
   maxGradientNorm?: number

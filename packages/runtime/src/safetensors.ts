@@ -7,7 +7,7 @@ import fs from 'node:fs'
 import { writeFileAtomic } from './atomic-file.js'
 
 /** The array that holds each dtype: 16-bit floats as their bits, booleans as bytes of 0 and 1. */
-export interface SafetensorsArrays {
+interface SafetensorsArrays {
   F32: Float32Array
   F16: Uint16Array
   BF16: Uint16Array
