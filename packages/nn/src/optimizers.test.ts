@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { tf } from '@parlance/runtime'
+import { jit, tf } from '@parlance/runtime'
 import { clipByGlobalNorm, gradients } from './gradients.js'
 import { AdamW, SGD, type Optimizer } from './optimizers.js'
 import { useTestDevice } from './testing.js'
@@ -61,6 +61,28 @@ describe('optimizers', () => {
     }
     optimizer.dispose()
     for (const parameter of parameters.values()) parameter.dispose()
+  })
+
+  it.each(fixture.runs)('$optimizer with $options does the same when traced', async (run) => {
+    const [eager, traced] = [variables(), variables()]
+    const make = (parameters: Map<string, tf.Variable>): Optimizer =>
+      run.optimizer === 'AdamW' ? new AdamW(parameters, run.options) : new SGD(parameters, run.options)
+    const [one, other] = [make(eager), make(traced)]
+    const apply = jit((gradients: Record<string, tf.Tensor>, learningRate: tf.Tensor, step: tf.Tensor) => {
+      other.apply(new Map(Object.entries(gradients)), learningRate, step)
+      return tf.add(step, 1)
+    })
+    for (const [step, rate] of fixture.learningRates.entries()) {
+      tf.tidy(() => {
+        one.apply(gradientsAt(step), tf.scalar(rate), tf.scalar(step + 1, 'int32'))
+        apply(Object.fromEntries(gradientsAt(step)), tf.scalar(rate), tf.scalar(step + 1, 'int32'))
+      })
+    }
+    expect(apply.traces).toBe(1)
+    for (const [name, variable] of [...eager, ...one.state()]) {
+      const same = traced.get(name) ?? (other.state().get(name) as tf.Variable)
+      expectClose(await same.data(), [...(await variable.data())], 1e-6)
+    }
   })
 
   it('continues from a saved state as if it had not stopped', async () => {

