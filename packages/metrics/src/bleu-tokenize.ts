@@ -1,15 +1,11 @@
+import { splitOnSpaces } from './spaces.js'
+
 /** sacreBLEU's tokenizers of the same names: `none` splits on white space only. */
 export type BleuTokenizer = '13a' | 'intl' | 'char' | 'none'
 
-/** What Python's `str.split()` splits on, which these tokenizers were defined with. */
-// oxlint-disable-next-line no-control-regex -- the four separators U+001C to U+001F are among them
-const SPACES = /[\t-\r\x1c-\x20\x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u
-
 /** The tokens that BLEU compares. */
 export function bleuTokenize(text: string, tokenizer: BleuTokenizer): string[] {
-  return tokenizers[tokenizer](text)
-    .split(SPACES)
-    .filter((token) => token !== '')
+  return splitOnSpaces(tokenizers[tokenizer](text))
 }
 
 const tokenizers: Record<BleuTokenizer, (text: string) => string> = {

@@ -59,7 +59,8 @@ describe('bleu', () => {
       'hypotheses and references must be as many: got 1 and 2 sentences',
     )
     expect(() => bleu([], [])).toThrow('there are no sentences to compare')
-    expect(() => bleu(['a'], [[]])).toThrow('a sentence has no reference')
+    expect(() => bleu(['a'], [[]])).toThrow('sentence 1 has no reference')
+    expect(() => bleuCounts('a', [])).toThrow('bleuCounts needs at least one reference')
     expect(() => bleu(['a'], ['a'], { maxOrder: 0 })).toThrow(MetricError)
   })
 })

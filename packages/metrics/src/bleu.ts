@@ -1,5 +1,6 @@
 import { type BleuTokenizer, bleuTokenize } from './bleu-tokenize.js'
 import { MetricError } from './error.js'
+import { referenceLists, referenceNumber, type References } from './references.js'
 import { VERSION } from './version.js'
 
 /** What BLEU is computed from; the counts of sentences are summed to those of a corpus. */
@@ -54,23 +55,18 @@ export interface Bleu extends BleuCounts {
  */
 export function bleu(
   hypotheses: readonly string[],
-  references: readonly (string | readonly string[])[],
+  references: References,
   options: BleuOptions = {},
 ): Bleu {
-  if (hypotheses.length !== references.length) {
-    throw new MetricError(
-      `hypotheses and references must be as many: got ${hypotheses.length} and ${references.length} sentences`,
-    )
-  }
-  const lists = references.map((reference) => (typeof reference === 'string' ? [reference] : reference))
+  const lists = referenceLists(hypotheses, references)
   const counts = sumBleuCounts(hypotheses.map((hypothesis, i) => bleuCounts(hypothesis, lists[i]!, options)))
   return { ...counts, ...scoreBleu(counts, options), signature: signature(lists, options) }
 }
 
-/** The counts of one sentence, for corpora that are scored in parts or resampled. */
+/** The counts of one sentence with at least one reference, for corpora that are scored in parts or resampled. */
 export function bleuCounts(hypothesis: string, references: readonly string[], options: BleuOptions = {}): BleuCounts {
   const { tokenize = '13a', lowercase = false, maxOrder = 4 } = options
-  if (references.length === 0) throw new MetricError('a sentence has no reference, expected at least one')
+  if (references.length === 0) throw new MetricError('bleuCounts needs at least one reference')
   if (!Number.isInteger(maxOrder) || maxOrder < 1) {
     throw new MetricError(`maxOrder must be a positive integer, got ${maxOrder}`)
   }
@@ -99,11 +95,9 @@ export function bleuCounts(hypothesis: string, references: readonly string[], op
 }
 
 /** Throws a `MetricError` if there are none. */
-export function sumBleuCounts(counts: Iterable<BleuCounts>): BleuCounts {
-  let sum: BleuCounts | undefined
-  for (const each of counts) sum = sum === undefined ? each : addCounts(sum, each)
-  if (sum === undefined) throw new MetricError('there are no sentences to compare')
-  return sum
+export function sumBleuCounts(counts: readonly BleuCounts[]): BleuCounts {
+  if (counts.length === 0) throw new MetricError('there are no sentences to compare')
+  return counts.reduce(addCounts)
 }
 
 /** BLEU from summed counts. */
@@ -170,10 +164,9 @@ function smoothValue({ smooth, smoothValue }: BleuScoreOptions): number {
 
 function signature(references: readonly (readonly string[])[], options: BleuOptions): string {
   const { smooth = 'exp', effectiveOrder = false, tokenize = '13a', lowercase = false, maxOrder = 4 } = options
-  const numbers = new Set(references.map((list) => list.length))
   const valued = smooth === 'floor' || smooth === 'add-k'
   return [
-    `nrefs:${numbers.size === 1 ? [...numbers][0] : 'var'}`,
+    `nrefs:${referenceNumber(references)}`,
     `case:${lowercase ? 'lc' : 'mixed'}`,
     `eff:${effectiveOrder ? 'yes' : 'no'}`,
     `tok:${tokenize}`,
