@@ -80,6 +80,12 @@ describe('BpeTokenizer', () => {
     expect(tokenizer.decode(ids)).toBe(word)
   })
 
+  it('says so when a word is too long to match', () => {
+    expect(() => tokenizer.encode(`a ${'猫'.repeat(20_000_000)}`)).toThrow(
+      'the text has millions of characters without the end of a word at index 1; break it into lines or sentences',
+    )
+  })
+
   it('stays right when more words pass than the cache holds', () => {
     const numbers = Array.from({ length: 150_000 }, (_, i) => ` ${i}`).join('')
     expect(tokenizer.decode(tokenizer.encode(numbers))).toBe(numbers)

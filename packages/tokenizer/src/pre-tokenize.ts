@@ -20,17 +20,30 @@ const spellings: Record<Pattern, string> = {
   cl100k: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
 }
 
-/** Cuts a text into words and calls `onWord` for each, in order. Joined, the words are the text. */
+/**
+ * Cuts a text into words and calls `onWord` for each, in order. Joined, the words are the text. Throws a
+ * `TokenizerError` for a word of more than some four million characters, which the regular expression cannot match.
+ */
 export function forEachWord(text: string, pattern: Pattern, onWord: (word: string) => void): void {
   const regExp = regExps[pattern]
   let start = 0
   while (start < text.length) {
-    // `onWord` may use the same expression.
-    regExp.lastIndex = start
-    regExp.test(text)
-    onWord(text.slice(start, regExp.lastIndex))
-    start = regExp.lastIndex
+    const end = wordEnd(text, start, regExp)
+    onWord(text.slice(start, end))
+    start = end
   }
+}
+
+function wordEnd(text: string, start: number, regExp: RegExp): number {
+  regExp.lastIndex = start
+  try {
+    regExp.test(text)
+  } catch {
+    throw new TokenizerError(
+      `the text has millions of characters without the end of a word at index ${start}; break it into lines or sentences`,
+    )
+  }
+  return regExp.lastIndex
 }
 
 /** The `pre_tokenizer` of tokenizer.json. */

@@ -1,4 +1,4 @@
-/** Words per generation: two of them take some 20 MB at most. */
+/** Words per generation: two of them take some tens of megabytes. */
 const GENERATION = 1 << 16
 
 /**
