@@ -1,5 +1,6 @@
 export { tf } from './tf.js'
 export { type DeviceInfo, type DeviceName, type DeviceOptions, useDevice } from './device.js'
+export { inferenceGraph, type InferenceGraph, type InferenceGraphOptions, type InputSpec, type WeightsFile } from './inference/inference-graph.js'
 export { jit, type Jitted } from './jit/jit.js'
 export { dropout, type DropoutKey } from './ops/dropout.js'
 export { iota } from './ops/iota.js'

@@ -170,20 +170,24 @@ class ModelBuilder {
     switch (e.kind) {
       case 'axis': {
         const { input, axis } = this.axisSource(e.name)
-        this.emit('Shape', [input], [name], [
-          { name: 'start', type: AttributeType.Int, i: axis },
-          { name: 'end', type: AttributeType.Int, i: axis + 1 },
-        ])
+        this.emitLength(input, axis, name)
         break
       }
+      case 'of':
+        this.emitLength(this.nameOf(e.value), e.axis, name)
+        break
       case 'add':
       case 'multiply':
         this.emit(e.kind === 'add' ? 'Add' : 'Mul', [this.extentName(e.left), this.extentName(e.right)], [name])
-        break
-      case 'divide':
-        this.emit('Div', [this.extentName(e.left), this.extentName(e.divisor)], [name])
     }
     return name
+  }
+
+  private emitLength(tensor: string, axis: number, name: string): void {
+    this.emit('Shape', [tensor], [name], [
+      { name: 'start', type: AttributeType.Int, i: axis },
+      { name: 'end', type: AttributeType.Int, i: axis + 1 },
+    ])
   }
 
   private axisSource(axisName: string): { input: string; axis: number } {

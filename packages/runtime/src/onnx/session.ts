@@ -11,7 +11,26 @@ interface NativeSession {
   loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void
   run(feeds: Record<string, object>, fetches: Record<string, object | null>, options: object): Record<string, Tensor>
   dispose(): void
+  readonly inputMetadata: NativePort[]
+  readonly outputMetadata: NativePort[]
 }
+
+interface NativePort {
+  name: string
+  type: number
+  /** −1 where the length is known at run time. */
+  shape: number[]
+  symbolicDimensions: string[]
+}
+
+/** What a graph takes or gives. */
+export interface SessionPort {
+  name: string
+  type: ElementType
+  shape: (number | string)[]
+}
+
+const elementTypes: Readonly<Record<number, ElementType>> = { 1: 'float32', 6: 'int32', 7: 'int64', 9: 'bool', 12: 'uint32' }
 
 interface NativeBinding {
   initOrt(): void
@@ -71,9 +90,23 @@ export class Session {
     return this.native.run(feeds, fetches, {})
   }
 
+  get inputs(): SessionPort[] {
+    return this.native.inputMetadata.map(portOf)
+  }
+
+  get outputs(): SessionPort[] {
+    return this.native.outputMetadata.map(portOf)
+  }
+
   dispose(): void {
     this.native.dispose()
   }
+}
+
+function portOf({ name, type, shape, symbolicDimensions }: NativePort): SessionPort {
+  const element = elementTypes[type]
+  if (!element) throw new Error(`The graph's '${name}' has elements of ONNX type ${type}, which this version does not handle.`)
+  return { name, type: element, shape: shape.map((d, i) => (d >= 0 ? d : (symbolicDimensions[i] as string))) }
 }
 
 /** What ONNX Runtime takes and gives: data in place, no copy. */

@@ -10,7 +10,7 @@ import { tf } from '../tf.js'
 export interface DropoutKey {
   /** The run's seed. */
   seed: number
-  /** int32 scalar: the training step. */
+  /** The training step, a scalar. */
   step: tf.Tensor
   /** int32 (N): what identifies each example of the batch. */
   examples: tf.Tensor
@@ -43,7 +43,7 @@ export function dropout(x: tf.Tensor, rate: number, key: DropoutKey, layer: numb
   }
   return tf.tidy(() => {
     const attributes: MaskAttributes = { seed: key.seed, layer, rate, size: x.size / examples }
-    const inputs = { step: key.step, examples: key.examples }
+    const inputs = { step: tf.cast(key.step, 'int32'), examples: key.examples }
     const mask = tf.engine().runKernel('DropoutMask', inputs, attributes as object as never) as tf.Tensor
     return tf.mul(x, tf.reshape(mask, x.shape))
   })

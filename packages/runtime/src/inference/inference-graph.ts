@@ -1,0 +1,126 @@
+import { onnxBackend } from '../backend/backend.js'
+import { optimize } from '../graph/passes.js'
+import { Value } from '../graph/graph.js'
+import { Dimension } from '../graph/dimension.js'
+import { record, type Trace } from '../jit/trace.js'
+import { buildModel, type ExternalData, type Port } from '../onnx/model.js'
+import { tf } from '../tf.js'
+import { type SymbolicGraph, unify } from './unify.js'
+
+/** An input of an inference graph. Strings in `shape` name axes whose length is known when the graph runs. */
+export interface InputSpec {
+  shape: readonly (number | string)[]
+  dtype: 'float32' | 'int32' | 'bool'
+}
+
+export interface InferenceGraphOptions {
+  /** The lengths, three each, at which named axes are tried; for functions that accept only some lengths. */
+  sizes?: Readonly<Record<string, readonly [number, number, number]>>
+}
+
+/** Where the weights of a graph lie: `file` beside the graph, at these bytes. */
+export interface WeightsFile {
+  names: ReadonlyMap<string, tf.Variable>
+  file: string
+  locations: ReadonlyMap<string, { offset: number; length: number }>
+}
+
+// Named axes are tried at lengths that are no small multiples or sums of each other.
+const LENGTHS = [
+  [5, 7, 11], [13, 17, 19], [23, 29, 31], [37, 41, 43], [47, 53, 59], [61, 67, 71], [73, 79, 83], [89, 97, 101],
+] as const
+
+/**
+ * The graph of a function of named tensors whose sizes are known only when it runs, with the variables that the
+ * function reads as its weights. The function is traced at three sizes and the traces are unified, so it must do the
+ * same operations at every size: no loop over a named axis, no tensor made from JavaScript numbers that depend on one
+ * (use `iota`). For a top-k whose k is known at run time, name an axis of an otherwise unused input.
+ *
+ * @throws when the function's operations depend on a named axis, or it assigns a variable.
+ */
+export function inferenceGraph(
+  fn: (inputs: Record<string, tf.Tensor>) => Record<string, tf.Tensor>,
+  inputs: Readonly<Record<string, InputSpec>>,
+  { sizes = {} }: InferenceGraphOptions = {},
+): InferenceGraph {
+  const names = Object.keys(inputs)
+  const specs = Object.values(inputs)
+  const axes = [...new Set(specs.flatMap(({ shape }) => shape.filter((d): d is string => typeof d === 'string')))]
+  if (axes.length > LENGTHS.length) throw new Error(`An inference graph has at most ${LENGTHS.length} named axes, got ${axes.length}.`)
+  let outputNames: string[] = []
+  const traces = [0, 1, 2].map((k) => {
+    const lengthOf = (axis: string) => (sizes[axis] ?? (LENGTHS[axes.indexOf(axis)] as (typeof LENGTHS)[0]))[k] as number
+    const shapes = specs.map(({ shape }) => shape.map((d) => (typeof d === 'string' ? lengthOf(d) : d)))
+    const examples = shapes.map((shape, i) => tf.zeros(shape, (specs[i] as InputSpec).dtype))
+    const trace = record(onnxBackend(), examples, (placeholders) => {
+      const results = fn(Object.fromEntries(placeholders.map((tensor, i) => [names[i], tensor])))
+      outputNames = Object.keys(results)
+      return Object.values(results)
+    })
+    for (const example of examples) example.dispose()
+    if (trace.assigned.length > 0) {
+      throw new Error(`An inference graph cannot assign the variable '${trace.assigned[0]?.variable.name}'.`)
+    }
+    return trace
+  })
+  const shared = outputNames.find((name) => names.includes(name))
+  if (shared !== undefined) throw new Error(`An inference graph cannot have an input and an output named '${shared}'.`)
+  const sized = traces.map((trace) => ({ nodes: optimize(trace.results), inputs: trace.placeholders, outputs: trace.results }))
+  const graph = unify(sized, specs.map(({ shape }) => shape))
+  return new InferenceGraph(traces[0] as Trace, graph, names, specs, outputNames)
+}
+
+export class InferenceGraph {
+  constructor(
+    private readonly trace: Trace,
+    private readonly graph: SymbolicGraph,
+    private readonly inputNames: readonly string[],
+    private readonly specs: readonly InputSpec[],
+    private readonly outputNames: readonly string[],
+  ) {}
+
+  /** The ONNX file, with its weights in it, or referring to another file beside it. */
+  toOnnx(weights: WeightsFile | 'embedded'): Uint8Array {
+    const { trace, graph } = this
+    const inputs = this.inputNames.map((name, i): Port => {
+      const shape = (this.specs[i] as InputSpec).shape.map((d) =>
+        typeof d === 'string' ? new Dimension({ kind: 'axis', name: d }) : d,
+      )
+      return { name, value: trace.placeholders[i] as Value, shape }
+    })
+    const outputs = this.outputNames.map((name, i): Port => {
+      return { name, value: graph.outputs[i] as Value, shape: graph.outputShapes[i] as (number | Dimension)[] }
+    })
+    if (weights === 'embedded') this.readWeights()
+    const external = weights === 'embedded' ? undefined : this.locate(weights)
+    return buildModel({ nodes: graph.nodes, inputs, outputs, ...(external ? { external } : {}) })
+  }
+
+  private locate({ names, file, locations }: WeightsFile): Map<Value, ExternalData> {
+    const nameOf = new Map([...names].map(([name, variable]) => [variable, name]))
+    const external = new Map<Value, ExternalData>()
+    for (const { variable, value } of this.trace.read) {
+      const name = nameOf.get(variable)
+      const location = name === undefined ? undefined : locations.get(name)
+      if (name === undefined || !location) {
+        throw new Error(`The graph uses a variable of shape [${variable.shape.join(', ')}] (${name ?? variable.name}) that ${file} does not hold.`)
+      }
+      if (location.length !== variable.size * 4) {
+        throw new Error(`The weight '${name}' takes ${variable.size * 4} bytes, but ${file} has ${location.length} of it.`)
+      }
+      external.set(value, { name, location: file, ...location })
+    }
+    return external
+  }
+
+  /** Puts the variables' present values where the trace left their values at its time. */
+  private readWeights(): void {
+    const backend = onnxBackend()
+    for (const { variable, value } of this.trace.read) {
+      const present = backend.valueFor(variable)
+      backend.compute([present])
+      value.data = present.data?.slice()
+      value.feed = undefined
+    }
+  }
+}

@@ -1,0 +1,1 @@
+export { GraphSession, type GraphTensor, type PortInfo } from './inference/graph-session.js'
