@@ -8,6 +8,7 @@ import { readJson } from './files.js'
 const MAY_CHANGE = new Set([
   'maxSteps',
   'maxSeconds',
+  'maxMinutes',
   'patience',
   'logEvery',
   'evaluateEvery',

@@ -1,0 +1,129 @@
+import { AdamW, cosineSchedule, namedParameters, type Optimizer, parameterCount, train, type TrainResult, trainingStep, UsageError } from '@parlance/nn'
+import { jit, type tf } from '@parlance/runtime'
+import type { Tokenizer } from '@parlance/tokenizer'
+import { tokensNeeded } from './batches.js'
+import type { ModelConfig, TrainingConfig } from './config.js'
+import { LstmObjective } from './lstm-objective.js'
+import { folderConfig } from './model-folder.js'
+import type { Objective } from './objective.js'
+import { savedName } from './parameter-names.js'
+import type { TokenizedText } from './text.js'
+import { TransformerObjective } from './transformer-objective.js'
+
+export interface TrainLanguageModelOptions {
+  /** Where the model goes; made if it is not there. */
+  folder: string
+  training: TrainingConfig
+  tokenizer: Tokenizer
+  /** What is learned from. */
+  corpus: TokenizedText
+  /** What evaluations are on. */
+  validation: TokenizedText
+  /** Goes on from the folder's checkpoint; default false. */
+  resume?: boolean
+  /** Where progress goes; default stderr. */
+  progress?: NodeJS.WriteStream
+}
+
+/** The model that a training config describes, for a vocabulary. Throws a UsageError for fields that do not go together. */
+export function modelConfig(training: TrainingConfig, vocabSize: number): ModelConfig {
+  const { model, layers, width, context, dropout, heads = 4, activation = 'gelu', bias = false, tied = true } = training
+  const ofTheOther = model === 'transformer' ? (['tied'] as const) : (['heads', 'activation', 'bias'] as const)
+  const misplaced = ofTheOther.find((name) => training[name] !== undefined)
+  if (misplaced) throw new UsageError(`${misplaced} does not go with the model ${model}: leave it out.`)
+  const shared = { vocabSize, context, layers, width, dropout }
+  if (model === 'lstm') return { type: model, ...shared, tied }
+  if (width % heads !== 0) throw new UsageError(`width must be a multiple of heads, got width ${width} and ${heads} heads.`)
+  return { type: model, ...shared, heads, activation, bias }
+}
+
+/** A new model and how it learns from `tokens`. */
+export function createObjective(config: ModelConfig, options: { tokens: Int32Array; training: TrainingConfig }): Objective {
+  return config.type === 'transformer' ? new TransformerObjective(config, options) : new LstmObjective(config, options)
+}
+
+/** A model's parameters by their names in `model.safetensors`. */
+export function savedParameters(config: ModelConfig, { model }: Pick<Objective, 'model'>): Map<string, tf.Variable> {
+  return new Map([...namedParameters(model)].map(([name, variable]) => [savedName(config.type, name), variable]))
+}
+
+/** An optimizer whose saved state holds more variables. */
+function withState(optimizer: Optimizer, more: ReadonlyMap<string, tf.Variable>): Optimizer {
+  return {
+    apply: (gradients, learningRate, step) => optimizer.apply(gradients, learningRate, step),
+    state: () => new Map([...optimizer.state(), ...more]),
+    dispose: () => optimizer.dispose(),
+  }
+}
+
+/**
+ * Trains a language model by AdamW with warm-up and a cosine, and leaves a model folder (see `train` of `@parlance/nn`).
+ * `useDevice` comes first.
+ *
+ * @throws UsageError for a config that cannot work, or a text that is shorter than one batch
+ */
+export async function trainLanguageModel(options: TrainLanguageModelOptions): Promise<TrainResult> {
+  const { folder, training, tokenizer, corpus, validation, resume = false, progress } = options
+  const config = modelConfig(training, tokenizer.vocabSize)
+  checkLength('training', corpus, tokensNeeded(config.type, training.batch, training.context))
+  checkLength('validation', validation, config.type === 'lstm' ? 20 : 2)
+  const schedule = checkedSchedule(training)
+  const objective = createObjective(config, { tokens: corpus.tokens, training })
+  const parameters = savedParameters(config, objective)
+  const { beta2, weightDecay, maxGradientNorm, maxSteps, maxMinutes, patience } = training
+  const optimizer = withState(new AdamW(parameters, { beta2, weightDecay }), objective.carried)
+  const loss = (batch: tf.NamedTensorMap, step: tf.Tensor) => objective.loss(batch, step)
+  const evaluated = validation.tokens.subarray(0, training.evaluationTokens)
+  const bytesPerToken = validation.bytes / validation.tokens.length
+  const result = await train({
+    folder,
+    config: folderConfig({ config, tokenizer, training, corpus, validation }),
+    files: { 'tokenizer.json': `${JSON.stringify(tokenizer.toJSON())}\n` },
+    parameters,
+    optimizer,
+    trainStep: jit(trainingStep({ parameters, optimizer, loss, maxGradientNorm })),
+    batch: (step) => objective.batch(step),
+    schedule,
+    evaluation: {
+      every: training.evaluateEvery,
+      metric: 'loss',
+      direction: 'minimize',
+      ...(patience !== undefined && { patience }),
+      evaluate: async () => {
+        const loss = await objective.evaluate(evaluated)
+        return { loss, perplexity: Math.exp(loss), bitsPerByte: loss / Math.LN2 / bytesPerToken }
+      },
+    },
+    maxSteps,
+    ...(maxMinutes !== undefined && { maxSeconds: maxMinutes * 60 }),
+    logEvery: training.logEvery,
+    checkpointEvery: training.checkpointEvery,
+    resume,
+    ...(progress && { progress }),
+    report: {
+      title: `A language model: ${config.type}, ${config.layers} × ${config.width}`,
+      figures: () => [
+        { name: 'parameters', value: parameterCount(objective.model), convention: 'all, tied ones counted once' },
+        { name: 'vocabulary', value: tokenizer.vocabSize, convention: 'tokens' },
+        { name: 'training text', value: corpus.tokens.length, convention: 'tokens' },
+        { name: 'validation text', value: evaluated.length, convention: `tokens; ${bytesPerToken.toFixed(3)} bytes per token` },
+      ],
+    },
+  })
+  optimizer.dispose()
+  return result
+}
+
+function checkLength(name: string, { tokens }: TokenizedText, least: number): void {
+  if (tokens.length < least) {
+    throw new UsageError(`The ${name} text has ${tokens.length} tokens, but ${least} are needed: give more text, or a smaller batch and context.`)
+  }
+}
+
+function checkedSchedule({ learningRate, minLearningRate, warmupSteps, maxSteps }: TrainingConfig) {
+  try {
+    return cosineSchedule({ peak: learningRate, floor: minLearningRate, warmupSteps, totalSteps: maxSteps })
+  } catch (error) {
+    throw new UsageError((error as Error).message, { cause: error })
+  }
+}

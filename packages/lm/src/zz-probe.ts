@@ -1,0 +1,2 @@
+import * as probe from '@parlance/asr'
+export { probe }
