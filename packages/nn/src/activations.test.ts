@@ -1,6 +1,6 @@
 import { beforeAll, expect, it } from 'vitest'
-import { tf } from '@parlance/runtime'
-import { gelu } from './activations.js'
+import { gelu, tf } from '@parlance/runtime'
+
 import { checkGradients } from './gradient-check.js'
 import { difference, example, useTestDevice } from './testing.js'
 

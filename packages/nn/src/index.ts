@@ -9,7 +9,7 @@ export {
 export { type Forward, inference, TrainingContext } from './forward.js'
 export * as initializers from './initializers.js'
 export type { Initializer } from './initializers.js'
-export { type Activation, gelu } from './activations.js'
+export type { Activation } from './activations.js'
 export { Linear, type LinearOptions } from './layers/linear.js'
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js'
 export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from './layers/normalization.js'

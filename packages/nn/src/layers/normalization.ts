@@ -1,4 +1,4 @@
-import { tf } from '@parlance/runtime'
+import { layerNorm, tf } from '@parlance/runtime'
 import { customGradient } from '../custom-gradient.js'
 import { expectSize, expectWidth } from '../dimensions.js'
 import { Module, parameter } from '../module.js'
@@ -28,8 +28,7 @@ export class LayerNorm extends Module {
   /** (…, width) to the same shape. */
   forward(x: tf.Tensor): tf.Tensor {
     expectWidth('LayerNorm', x.shape[x.rank - 1], this.weight.size)
-    const scaled = tf.mul(standardize(x, this.epsilon), this.weight)
-    return this.bias ? tf.add(scaled, this.bias) : scaled
+    return layerNorm(x, this.weight, this.bias, this.epsilon)
   }
 }
 
@@ -60,24 +59,6 @@ export class RMSNorm extends Module {
 
 function mean(x: tf.Tensor): tf.Tensor {
   return tf.mean(x, -1, true)
-}
-
-/** With ŷ the output and σ the divisor, dx = (dy − mean(dy) − ŷ · mean(dy · ŷ)) / σ: half the work of deriving it. */
-function standardize(x: tf.Tensor, epsilon: number): tf.Tensor {
-  return customGradient((save, x) => {
-    const centred = tf.sub(x, mean(x))
-    const deviation = tf.sqrt(tf.add(mean(tf.square(centred)), epsilon))
-    const value = tf.div(centred, deviation)
-    save([value, deviation])
-    return {
-      value,
-      gradient: (dy, saved) => {
-        const [value, deviation] = saved as [tf.Tensor, tf.Tensor]
-        const along = tf.mul(value, mean(tf.mul(dy, value)))
-        return [tf.div(tf.sub(tf.sub(dy, mean(dy)), along), deviation)]
-      },
-    }
-  }, x)
 }
 
 function divideByRootMeanSquare(x: tf.Tensor, epsilon: number): tf.Tensor {

@@ -1,5 +1,7 @@
 import { BACKEND_NAME } from '../backend/backend.js'
 import { registerDropout } from '../ops/dropout.js'
+import { registerGelu } from '../ops/gelu.js'
+import { registerLayerNorm } from '../ops/layer-norm.js'
 import { tf } from '../tf.js'
 import { registerConvolutions } from './convolution.js'
 import { registerElementwise } from './elementwise.js'
@@ -15,6 +17,8 @@ export function registerKernels(): void {
   registerShapeKernels()
   registerConvolutions()
   registerDropout()
+  registerGelu()
+  registerLayerNorm()
   for (const { kernelName } of tf.getKernelsForBackend('cpu')) {
     if (tf.getKernel(kernelName, BACKEND_NAME)) continue
     tf.registerKernel({

@@ -77,7 +77,7 @@ export class Session {
       graphOptimizationLevel: optimize ? 'all' : 'disabled',
       enableMemPattern: !symbolic,
       ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      logSeverityLevel: 3,
+      logSeverityLevel: 4,
       ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
     }
     this.native = new binding.InferenceSession()
