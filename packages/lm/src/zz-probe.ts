@@ -1,2 +1,0 @@
-import * as probe from '@parlance/asr'
-export { probe }
