@@ -1,0 +1,48 @@
+import type { FeatureConfig, Features } from '@parlance/audio'
+import type { Random } from '@parlance/runtime'
+import type { AugmentationConfig } from './config.js'
+
+/**
+ * Features of the same recording made louder or softer, with stretches of time and bands of frequency hidden
+ * (SpecAugment: Park et al. 2019, sections 2.2 and 2.3, without warping).
+ *
+ * @param features shape (T, F); not changed
+ * @param mean shape (F): what a hidden value becomes
+ * @param random decides everything
+ * @returns shape (T, F)
+ */
+export function augment(
+  { frames, bins, data }: Features,
+  mean: readonly number[],
+  config: AugmentationConfig & { convention: FeatureConfig['convention'] },
+  random: Random,
+): Float32Array {
+  const offset = gainOffset((2 * random.next() - 1) * config.gain, config.convention)
+  const augmented = data.map((value) => value + offset)
+  const hide = (fromFrame: number, toFrame: number, fromBin: number, toBin: number): void => {
+    for (let t = fromFrame; t < toFrame; t++) {
+      for (let b = fromBin; b < toBin; b++) augmented[t * bins + b] = mean[b] as number
+    }
+  }
+  for (let i = 0; i < config.timeMasks; i++) {
+    const [from, to] = stretch(random, config.timeMaskFrames, frames)
+    hide(from, to, 0, bins)
+  }
+  for (let i = 0; i < config.frequencyMasks; i++) {
+    const [from, to] = stretch(random, config.frequencyMaskBins, bins)
+    hide(0, frames, from, to)
+  }
+  return augmented
+}
+
+/** What a gain in decibels adds to a logarithmic energy: natural for Kaldi, (log₁₀ + 4) / 4 for Whisper. */
+function gainOffset(decibels: number, convention: FeatureConfig['convention']): number {
+  return convention === 'kaldi' ? (decibels * Math.LN10) / 10 : decibels / 40
+}
+
+/** A stretch of 0 to `most` of `length` places, at most half of them. */
+function stretch(random: Random, most: number, length: number): [from: number, to: number] {
+  const size = random.integer(Math.min(most, Math.floor(length / 2)) + 1)
+  const from = random.integer(length - size + 1)
+  return [from, from + size]
+}

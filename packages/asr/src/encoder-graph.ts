@@ -1,0 +1,22 @@
+import { join } from 'node:path'
+import { inference, namedParameters } from '@parlance/nn'
+import { inferenceGraph, locateSafetensors, tf, writeFileAtomic } from '@parlance/runtime'
+import { ENCODER_FILE } from './transcriber.js'
+import type { CtcModel } from './model.js'
+
+/**
+ * Writes `encoder.onnx` beside the folder's `model.safetensors`, whose weights it uses in place: `features` (N, T, F) and
+ * `lengths` int32 (N) to `log_probs` (N, T', V). The frames of utterance n that count are the first ⌈⌈lengths[n] / 2⌉ / 2⌉.
+ */
+export function writeEncoderGraph(model: CtcModel, bins: number, folder: string): void {
+  const graph = inferenceGraph(
+    ({ features, lengths }) => {
+      const { logits } = model.forward(features as tf.Tensor, lengths as tf.Tensor, inference)
+      return { log_probs: tf.logSoftmax(logits) }
+    },
+    { features: { shape: ['N', 'T', bins], dtype: 'float32' }, lengths: { shape: ['N'], dtype: 'int32' } },
+  )
+  const file = 'model.safetensors'
+  const weights = { names: namedParameters(model), file, locations: locateSafetensors(join(folder, file)) }
+  writeFileAtomic(join(folder, ENCODER_FILE), graph.toOnnx(weights))
+}

@@ -1,0 +1,45 @@
+import { dirname, resolve } from 'node:path'
+import { readTextFile } from '@parlance/nn/command-line'
+import { z } from 'zod'
+
+/** A recording and its transcript. */
+export interface Utterance {
+  /** Path of the WAV file. */
+  audio: string
+  text: string
+}
+
+const entry = z.object({ audio: z.string().min(1), text: z.string(), duration: z.number().min(0).optional() })
+
+/**
+ * Reads a speech manifest: JSONL, one object with `audio` (a path, relative to the manifest), `text` and optionally
+ * `duration` (seconds) a line; other fields are ignored.
+ *
+ * @throws Error, one line, naming the line that is wrong, or when there is none
+ */
+export function readManifest(file: string): Utterance[] {
+  const utterances: Utterance[] = []
+  for (const [i, line] of readTextFile(file).split('\n').entries()) {
+    if (line.trim() === '') continue
+    const where = `${file}: line ${i + 1}`
+    let json: unknown
+    try {
+      json = JSON.parse(line)
+    } catch {
+      throw new Error(`${where} is not JSON: expected {"audio": "path.wav", "text": "…"}, got ${shown(line)}.`)
+    }
+    const result = entry.safeParse(json)
+    if (!result.success) {
+      const { path, message } = result.error.issues[0] as z.core.$ZodIssue
+      const what = path.length > 0 ? `field "${path.join('.')}": ` : ''
+      throw new Error(`${where}: ${what}${message.replace(/^Invalid input: /, '')}.`)
+    }
+    utterances.push({ audio: resolve(dirname(file), result.data.audio), text: result.data.text })
+  }
+  if (utterances.length === 0) throw new Error(`${file}: has no utterances.`)
+  return utterances
+}
+
+function shown(text: string): string {
+  return JSON.stringify(text.length > 60 ? `${text.slice(0, 57)}…` : text)
+}
