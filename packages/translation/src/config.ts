@@ -1,0 +1,59 @@
+import { z } from 'zod'
+
+const count = (least: number) => z.number().int().min(least)
+const share = z.number().min(0).lt(1)
+
+/**
+ * The architecture of a translator: a pre-norm transformer with sinusoidal positions. The defaults are those of the
+ * base model of Vaswani et al. 2017 (table 3) at half its width, with a deep encoder and a shallow decoder, which cost
+ * little quality and decode faster (Kasai et al., "Deep Encoder, Shallow Decoder", ICLR 2021).
+ */
+export const modelConfigSchema = z.strictObject({
+  vocabSize: count(1),
+  width: count(2),
+  heads: count(1),
+  encoderLayers: count(1),
+  decoderLayers: count(1),
+  feedForwardWidth: count(1),
+})
+
+export type ModelConfig = z.output<typeof modelConfigSchema>
+
+/** Everything that decides a training run besides its data. One flat level: each field is also a flag. */
+export const trainingConfigSchema = z.strictObject({
+  vocabSize: count(260).default(4000)
+    .describe('tokens of the joint vocabulary, bytes and special tokens included (Sennrich and Zhang 2019: 2k to 8k for little data)'),
+  width: count(2).default(256).describe('width of the model, an even multiple of the heads'),
+  heads: count(1).default(4).describe('attention heads'),
+  encoderLayers: count(1).default(3).describe('layers of the encoder'),
+  decoderLayers: count(1).default(2).describe('layers of the decoder'),
+  feedForwardWidth: count(1).default(1024).describe('width between the two feed-forward layers (Vaswani et al. 2017: 4 times the width)'),
+  dropout: share.default(0.1).describe('rate of dropout on embeddings and sub-layers (Vaswani et al. 2017)'),
+  attentionDropout: share.default(0).describe('rate of dropout on attention weights'),
+  labelSmoothing: share.default(0.1).describe('share of the target spread over the vocabulary (Vaswani et al. 2017)'),
+  learningRate: z.number().positive().default(0.002).describe('highest learning rate, at the end of the warm-up'),
+  warmupSteps: count(1).default(400).describe('steps of linear warm-up, then 1/√step (Vaswani et al. 2017, equation 3)'),
+  weightDecay: z.number().min(0).default(0).describe('decoupled weight decay of AdamW; 0 is Adam'),
+  maxGradientNorm: z.number().positive().default(1).describe('largest norm of all gradients together'),
+  batchTokens: count(1).default(1500).describe('target tokens in a batch, padding included'),
+  batchShapes: count(1).default(8).describe('shapes of batches, each compiled once'),
+  maxTokens: count(2).default(100).describe('pairs with more tokens on a side are left out of training'),
+  maxRatio: z.number().min(1).default(3).describe('pairs of which one side has this many times the words of the other are left out'),
+  pairs: count(1).optional().describe('train on this many pairs, drawn at random; default all'),
+  seed: count(0).default(1).describe('of initial weights, batches and dropout'),
+  maxSteps: count(1).optional().describe('updates at most'),
+  maxMinutes: z.number().positive().optional().describe('wall-clock minutes of training at most'),
+  evaluateEvery: count(1).default(500).describe('steps between evaluations'),
+  evaluateSentences: count(1).default(200).describe('validation sentences translated at each evaluation'),
+  checkpointEvery: count(1).default(500).describe('steps between checkpoints'),
+  logEvery: count(1).default(10).describe('steps between entries of the log'),
+  patience: count(1).optional().describe('stop after so many evaluations without a better BLEU'),
+})
+
+export type TrainingConfig = z.output<typeof trainingConfigSchema>
+
+/** The architecture that a training config asks for, for a tokenizer of `vocabSize` tokens. */
+export function modelConfig(training: TrainingConfig, vocabSize: number): ModelConfig {
+  const { width, heads, encoderLayers, decoderLayers, feedForwardWidth } = training
+  return { vocabSize, width, heads, encoderLayers, decoderLayers, feedForwardWidth }
+}

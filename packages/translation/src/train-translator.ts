@@ -1,0 +1,128 @@
+import {
+  AdamW,
+  epochBatches,
+  inverseSquareRootSchedule,
+  namedParameters,
+  parameterCount,
+  type ReportSection,
+  train,
+  TrainingContext,
+  trainingStep,
+  type TrainResult,
+} from '@parlance/nn'
+import { UsageError } from '@parlance/nn/command-line'
+import { jit } from '@parlance/runtime'
+import { type Batch, epochPlanner, makeBatch } from './batches.js'
+import { type Bucket, chooseBuckets } from './buckets.js'
+import { modelConfig, type TrainingConfig } from './config.js'
+import { prepareData, type TrainingFiles } from './data.js'
+import { exampleLength, type Examples } from './examples.js'
+import { exportTranslator, removeGraphs } from './inference-files.js'
+import { TranslationTransformer } from './model.js'
+import type { CleaningReport } from './pairs.js'
+import { fileNames } from './parameter-names.js'
+import { TranslationEvaluation } from './translation-evaluation.js'
+
+export interface TrainTranslatorOptions {
+  files: TrainingFiles
+  /** The run folder, which becomes the model folder. */
+  output: string
+  config: TrainingConfig
+  /** Goes on with the run that is in `output`. */
+  resume?: boolean
+  /** Threads of the evaluation's translations; all cores by default. The device's own are set by `useDevice`. */
+  threads?: number
+}
+
+/**
+ * Trains a translator and leaves a model folder that `Translator.load` reads. Needs `useDevice` before.
+ *
+ * @throws UsageError for a config that cannot work, or a folder that holds another run
+ * @throws Error, one line, for data that cannot be used, a loss that is not finite, a full disk
+ */
+export async function trainTranslator(options: TrainTranslatorOptions): Promise<TrainResult> {
+  const { files, output, config } = options
+  if (config.width % (2 * config.heads) !== 0) {
+    throw new UsageError(`width must be an even multiple of heads, got width ${config.width} and ${config.heads} heads.`)
+  }
+  const data = await prepareData(files, config)
+  const architecture = modelConfig(config, data.tokenizer.vocabSize)
+  const model = new TranslationTransformer(architecture, config.seed, config)
+  const parameters = fileNames(namedParameters(model))
+  const optimizer = new AdamW(parameters, { beta2: 0.98, epsilon: 1e-9, weightDecay: config.weightDecay })
+  const buckets = bucketsOf(data.train, config)
+  const batchAt = epochBatches(epochPlanner(data.train, buckets, config.seed))
+  const step = trainingStep<Batch>({
+    parameters,
+    optimizer,
+    loss: (batch, step) => {
+      const context = new TrainingContext({ seed: config.seed, step, examples: batch.examples })
+      return model.loss(batch, context, config.labelSmoothing)
+    },
+    maxGradientNorm: config.maxGradientNorm,
+  })
+  const evaluation = new TranslationEvaluation(model, data, config, options.threads)
+  let started = false
+  const result = await train<Batch>({
+    folder: output,
+    config: {
+      task: 'translation',
+      model: architecture,
+      tokenizer: { hash: data.tokenizer.hash },
+      training: runConfig(config),
+      data: { pairs: data.train.count, validationPairs: data.valid.count, hash: data.hash },
+    },
+    files: { 'tokenizer.json': `${JSON.stringify(data.tokenizer.toJSON(), null, 2)}\n` },
+    parameters,
+    optimizer,
+    trainStep: jit(step),
+    batch: (step) => {
+      if (!started) removeGraphs(output)
+      started = true
+      return makeBatch(data.train, batchAt(step).batch)
+    },
+    schedule: inverseSquareRootSchedule({ peak: config.learningRate, warmupSteps: config.warmupSteps }),
+    evaluation: {
+      evaluate: () => evaluation.run(),
+      every: config.evaluateEvery,
+      metric: 'bleu',
+      direction: 'maximize',
+      ...(config.patience === undefined ? {} : { patience: config.patience }),
+    },
+    ...(config.maxSteps === undefined ? {} : { maxSteps: config.maxSteps }),
+    ...(config.maxMinutes === undefined ? {} : { maxSeconds: 60 * config.maxMinutes }),
+    logEvery: config.logEvery,
+    checkpointEvery: config.checkpointEvery,
+    resume: options.resume ?? false,
+    report: {
+      title: 'Translation training',
+      figures: () => [
+        { name: 'parameters', value: parameterCount(model), convention: 'the shared embeddings counted once' },
+        ...evaluation.figures(),
+      ],
+      sections: () => [...evaluation.samples(), cleaningSection(data.cleaning), batchSection(buckets)],
+    },
+  })
+  exportTranslator(output)
+  return result
+}
+
+/** As `config.json` has it: the limits by the names that a resumed run may change. */
+function runConfig({ maxMinutes, ...config }: TrainingConfig): object {
+  return maxMinutes === undefined ? config : { ...config, maxSeconds: 60 * maxMinutes }
+}
+
+function bucketsOf(examples: Examples, { batchShapes, batchTokens }: TrainingConfig): Bucket[] {
+  const lengths = Array.from({ length: examples.count }, (_, i) => exampleLength(examples, i))
+  return chooseBuckets(lengths, batchShapes, batchTokens)
+}
+
+function cleaningSection({ read, kept, empty, ratio, length }: CleaningReport): ReportSection {
+  const rows = { 'pairs read': read, 'a side empty': -empty, 'word ratio too high': -ratio, 'too many tokens': -length, 'trained on': kept }
+  return { title: 'Training pairs', text: Object.entries(rows).map(([name, count]) => `${name.padEnd(20)}${count}`).join('\n') }
+}
+
+function batchSection(buckets: readonly Bucket[]): ReportSection {
+  const lines = buckets.map(({ rows, length }) => `${rows} pairs of up to ${length} tokens a side`)
+  return { title: 'Batch shapes', text: lines.join('\n') }
+}
