@@ -3,6 +3,7 @@ import { inference, namedParameters } from '@parlance/nn'
 import { inferenceGraph, locateSafetensors, tf, writeFileAtomic } from '@parlance/runtime'
 import { ENCODER_FILE } from './transcriber.js'
 import type { CtcModel } from './model.js'
+import { SUBSAMPLING } from './subsampling.js'
 
 /**
  * Writes `encoder.onnx` beside the folder's `model.safetensors`, whose weights it uses in place: `features` (N, T, F) and
@@ -15,6 +16,8 @@ export function writeEncoderGraph(model: CtcModel, bins: number, folder: string)
       return { log_probs: tf.logSoftmax(logits) }
     },
     { features: { shape: ['N', 'T', bins], dtype: 'float32' }, lengths: { shape: ['N'], dtype: 'int32' } },
+    // Three lengths that stay apart when they are subsampled; the graph takes any.
+    { sizes: { T: [13 * SUBSAMPLING, 17 * SUBSAMPLING, 19 * SUBSAMPLING] } },
   )
   const file = 'model.safetensors'
   const weights = { names: namedParameters(model), file, locations: locateSafetensors(join(folder, file)) }

@@ -142,7 +142,9 @@ export function pendingNodes(roots: Iterable<Value>): Node[] {
         continue
       }
       entered.add(node)
-      for (const input of node.inputs) {
+      // The first input's nodes come first, as in most programs: sizes are known from them when a mask needs them.
+      for (let i = node.inputs.length - 1; i >= 0; i--) {
+        const input = node.inputs[i]
         if (input instanceof Value && input.node && !entered.has(input.node)) stack.push(input.node)
       }
     }
