@@ -1,10 +1,12 @@
-import type { Module, SummedLoss } from '@parlance/nn'
+import type { SummedLoss } from '@parlance/nn'
 import type { tf } from '@parlance/runtime'
 import type { TrainingConfig } from './config.js'
+import type { LstmLM } from './lstm.js'
+import type { TransformerLM } from './transformer.js'
 
 /** What training asks of a kind of model. */
 export interface Objective {
-  readonly model: Module
+  readonly model: TransformerLM | LstmLM
   /** The batch of a step, 1 being the first; a function of the step alone. */
   batch(step: number): tf.NamedTensorMap
   /** Summed cross-entropy of a batch in nats; `step` (int32 scalar) keys dropout. May be traced. */

@@ -1,14 +1,20 @@
-import { AdamW, cosineSchedule, namedParameters, type Optimizer, parameterCount, train, type TrainResult, trainingStep, UsageError } from '@parlance/nn'
+import { AdamW, cosineSchedule, namedParameters, type Optimizer, parameterCount, type ReportSection, train, type TrainResult, trainingStep, UsageError } from '@parlance/nn'
 import { jit, type tf } from '@parlance/runtime'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { tokensNeeded } from './batches.js'
 import type { ModelConfig, TrainingConfig } from './config.js'
+import { removeGraphs, writeGraphs } from './export.js'
+import { LanguageModel } from './language-model.js'
 import { LstmObjective } from './lstm-objective.js'
+import { modelCard } from './model-card.js'
 import { folderConfig } from './model-folder.js'
 import type { Objective } from './objective.js'
 import { savedName } from './parameter-names.js'
 import type { TokenizedText } from './text.js'
 import { TransformerObjective } from './transformer-objective.js'
+
+const SAMPLE_PROMPT_TOKENS = 8
+const SAMPLE_TOKENS = 300
 
 export interface TrainLanguageModelOptions {
   /** Where the model goes; made if it is not there. */
@@ -75,10 +81,12 @@ export async function trainLanguageModel(options: TrainLanguageModelOptions): Pr
   const loss = (batch: tf.NamedTensorMap, step: tf.Tensor) => objective.loss(batch, step)
   const evaluated = validation.tokens.subarray(0, training.evaluationTokens)
   const bytesPerToken = validation.bytes / validation.tokens.length
+  const exportGraphs = () => writeGraphs(folder, objective.model)
+  if (resume) removeGraphs(folder)
   const result = await train({
     folder,
     config: folderConfig({ config, tokenizer, training, corpus, validation }),
-    files: { 'tokenizer.json': `${JSON.stringify(tokenizer.toJSON())}\n` },
+    files: { 'tokenizer.json': `${JSON.stringify(tokenizer.toJSON())}\n`, 'README.md': modelCard(config, tokenizer) },
     parameters,
     optimizer,
     trainStep: jit(trainingStep({ parameters, optimizer, loss, maxGradientNorm })),
@@ -108,10 +116,24 @@ export async function trainLanguageModel(options: TrainLanguageModelOptions): Pr
         { name: 'training text', value: corpus.tokens.length, convention: 'tokens' },
         { name: 'validation text', value: evaluated.length, convention: `tokens; ${bytesPerToken.toFixed(3)} bytes per token` },
       ],
+      sections: async () => {
+        exportGraphs()
+        return [await sampleSection(folder, validation)]
+      },
     },
   })
+  if (result.reason === 'interrupted') exportGraphs()
   optimizer.dispose()
   return result
+}
+
+/** What the model writes when it goes on from the beginning of the validation text. */
+async function sampleSection(folder: string, { tokens }: TokenizedText): Promise<ReportSection> {
+  const model = await LanguageModel.load(folder)
+  const prompt = model.tokenizer.decode(tokens.subarray(0, SAMPLE_PROMPT_TOKENS))
+  const continuation = await model.generate(prompt, { maxTokens: SAMPLE_TOKENS, temperature: 0.8, topK: 200, seed: 1 })
+  model.dispose()
+  return { title: 'Sample: temperature 0.8, the 200 most probable tokens, after the first words of the validation text', text: prompt + continuation }
 }
 
 function checkLength(name: string, { tokens }: TokenizedText, least: number): void {

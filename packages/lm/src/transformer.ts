@@ -39,14 +39,15 @@ export class TransformerLM extends Module {
 
   /** Logits of the next token after each: int32 ids (N, T ≤ context) to (N, T, vocabSize). */
   forward(ids: tf.Tensor, forward: Forward): tf.Tensor {
-    const { context, dropout } = this.config
+    const { context } = this.config
     const length = ids.shape[1] as number
     if (length > context) throw new Error(`The model sees ${context} tokens at most, got ${length}.`)
-    const places = tf.slice(this.positions.weight, [POSITION_OFFSET, 0], [length, -1])
-    let x = forward.dropout(tf.add(this.tokens.forward(ids), places), dropout)
-    const mask = causalMask(length)
-    for (const block of this.blocks) x = block.forward(x, forward, mask)
-    return this.tokens.logits(this.norm.forward(x))
+    return this.logits(ids, tf.slice(this.positions.weight, [POSITION_OFFSET, 0], [length, -1]), forward)
+  }
+
+  /** The same where the length is known at run time only: `places`, int32 (T), holds 0 … T − 1. */
+  forwardAt(ids: tf.Tensor, places: tf.Tensor, forward: Forward): tf.Tensor {
+    return this.logits(ids, this.positionsAt(places), forward)
   }
 
   /**
@@ -57,11 +58,16 @@ export class TransformerLM extends Module {
    * @param past per block, keys and values (N, heads, P, width / heads)
    * @returns logits of what follows the last new token (N, vocabSize), and the caches, T longer
    */
-  step(ids: tf.Tensor, places: tf.Tensor, past: readonly KeyValue[], forward: Forward): { logits: tf.Tensor; caches: KeyValue[] } {
-    const [, length] = ids.shape as [number, number]
-    const cached = (past[0] as KeyValue).key.shape[2] as number
+  step(
+    ids: tf.Tensor,
+    places: tf.Tensor,
+    past: readonly KeyValue[],
+    forward: Forward,
+  ): { logits: tf.Tensor; caches: KeyValue[] } {
+    const length = ids.shape[1] as number
+    const cached = past[0]?.key.shape[2] as number
     const mask = causalMask(length, cached + length)
-    let x = tf.add(this.tokens.forward(ids), this.positions.forward(tf.add(places, tf.scalar(POSITION_OFFSET, 'int32'))))
+    let x = tf.add(this.tokens.forward(ids), this.positionsAt(places))
     const caches: KeyValue[] = []
     for (const [i, block] of this.blocks.entries()) {
       const { output, cache } = block.step(x, past[i], forward, mask)
@@ -70,5 +76,16 @@ export class TransformerLM extends Module {
     }
     const last = tf.squeeze(tf.slice(tf.reverse(x, 1), [0, 0, 0], [-1, 1, -1]), [1])
     return { logits: this.tokens.logits(this.norm.forward(last)), caches }
+  }
+
+  private logits(ids: tf.Tensor, places: tf.Tensor, forward: Forward): tf.Tensor {
+    let x = forward.dropout(tf.add(this.tokens.forward(ids), places), this.config.dropout)
+    const mask = causalMask(ids.shape[1] as number)
+    for (const block of this.blocks) x = block.forward(x, forward, mask)
+    return this.tokens.logits(this.norm.forward(x))
+  }
+
+  private positionsAt(places: tf.Tensor): tf.Tensor {
+    return this.positions.forward(tf.add(places, tf.scalar(POSITION_OFFSET, 'int32')))
   }
 }
