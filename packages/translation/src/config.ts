@@ -4,22 +4,23 @@ const count = (least: number) => z.number().int().min(least)
 const share = z.number().min(0).lt(1)
 
 /**
- * The architecture of a translator: a pre-norm transformer with sinusoidal positions. The defaults are those of the
- * base model of Vaswani et al. 2017 (table 3) at half its width, with a deep encoder and a shallow decoder, which cost
- * little quality and decode faster (Kasai et al., "Deep Encoder, Shallow Decoder", ICLR 2021).
+ * The architecture of a translator: a pre-norm transformer with sinusoidal positions, that of Hugging Face's M2M100.
  */
-export const modelConfigSchema = z.strictObject({
-  vocabSize: count(1),
-  width: count(2),
-  heads: count(1),
-  encoderLayers: count(1),
-  decoderLayers: count(1),
-  feedForwardWidth: count(1),
-})
+export interface ModelConfig {
+  readonly vocabSize: number
+  readonly width: number
+  readonly heads: number
+  readonly encoderLayers: number
+  readonly decoderLayers: number
+  readonly feedForwardWidth: number
+}
 
-export type ModelConfig = z.output<typeof modelConfigSchema>
-
-/** Everything that decides a training run besides its data. One flat level: each field is also a flag. */
+/**
+ * Everything that decides a training run besides its data. One flat level: each field is also a flag.
+ *
+ * The defaults are the base model of Vaswani et al. 2017 (table 3) at half its width, with a deep encoder and a shallow
+ * decoder, which cost little quality and decode faster (Kasai et al., "Deep Encoder, Shallow Decoder", ICLR 2021).
+ */
 export const trainingConfigSchema = z.strictObject({
   vocabSize: count(260).default(4000)
     .describe('tokens of the joint vocabulary, bytes and special tokens included (Sennrich and Zhang 2019: 2k to 8k for little data)'),

@@ -25,6 +25,11 @@ export interface TranslationState {
   readonly position: number
 }
 
+interface DecoderOutputs extends Record<string, GraphTensor> {
+  ids: GraphTensor
+  log_probs: GraphTensor
+}
+
 /** A translator's two graphs as a search sees them; a batch is sources that end in the end token. */
 export class GraphTranslationModel implements TokenModel<readonly Int32Array[], TranslationState> {
   readonly vocabSize: number
@@ -61,17 +66,17 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
       candidates: { data: new Int32Array(k), shape: [k] },
       ...state.memory,
       ...state.caches,
-    })
+    }) as DecoderOutputs
     const renamed = Object.entries(caches).map(([name, cache]) => [name.replace(/^new_/, ''), cache])
     return {
-      ids: (ids?.data as Int32Array).subarray(0, rows * k),
-      logProbs: (logProbs?.data as Float32Array).subarray(0, rows * k),
+      ids: (ids.data as Int32Array).subarray(0, rows * k),
+      logProbs: (logProbs.data as Float32Array).subarray(0, rows * k),
       state: { memory: state.memory, caches: Object.fromEntries(renamed), sentences, position: state.position + 1 },
     }
   }
 }
 
-/** Padding rows are copies of what row 0 might be; nobody looks at their results. */
+/** Nobody looks at the results of padding rows. */
 function paddedRows(values: Int32Array): GraphTensor {
   const padded = new Int32Array(Math.ceil(values.length / MULTIPLE) * MULTIPLE)
   padded.set(values)

@@ -1,6 +1,7 @@
-export { modelConfigSchema, trainingConfigSchema, type ModelConfig, type TrainingConfig } from './config.js'
+export { trainingConfigSchema, type ModelConfig, type TrainingConfig } from './config.js'
 export { cleanPairs, readPairs, type CleaningReport, type Pair } from './pairs.js'
 export {
+  checkTranslateOptions,
   MAX_SOURCE_TOKENS,
   Translator,
   type Hypothesis,

@@ -17,7 +17,9 @@ import { type Bucket, chooseBuckets } from './buckets.js'
 import { modelConfig, type TrainingConfig } from './config.js'
 import { prepareData, type TrainingFiles } from './data.js'
 import { exampleLength, type Examples } from './examples.js'
+import { folderConfig } from './folder-config.js'
 import { exportTranslator, removeGraphs } from './inference-files.js'
+import { modelCard } from './model-card.js'
 import { TranslationTransformer } from './model.js'
 import type { CleaningReport } from './pairs.js'
 import { fileNames } from './parameter-names.js'
@@ -66,13 +68,14 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
   const result = await train<Batch>({
     folder: output,
     config: {
-      task: 'translation',
-      model: architecture,
-      tokenizer: { hash: data.tokenizer.hash },
+      ...folderConfig({ model: architecture, tokenizer: { hash: data.tokenizer.hash } }),
       training: runConfig(config),
       data: { pairs: data.train.count, validationPairs: data.valid.count, hash: data.hash },
     },
-    files: { 'tokenizer.json': `${JSON.stringify(data.tokenizer.toJSON(), null, 2)}\n` },
+    files: {
+      'tokenizer.json': `${JSON.stringify(data.tokenizer.toJSON(), null, 2)}\n`,
+      'README.md': modelCard(architecture, data.tokenizer),
+    },
     parameters,
     optimizer,
     trainStep: jit(step),

@@ -98,7 +98,8 @@ export class Translator {
    * @throws UsageError for an option that cannot work
    */
   async translate(lines: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
-    const { batchSize = 32 } = checkOptions(options)
+    checkTranslateOptions(options)
+    const { batchSize = 32 } = options
     const results = lines.map((): Translation => ({ text: '', hypotheses: [], truncated: false }))
     const byLength = new Map<number, Sentence[]>()
     for (const [line, text] of lines.entries()) {
@@ -163,10 +164,11 @@ interface Sentence {
 
 const NEVER_SAID = suppressTokens([START, PAD, UNKNOWN])
 
-function checkOptions(options: TranslateOptions): TranslateOptions {
-  const { beamSize = 4, nBest = 1, lengthPenalty = 1 } = options
-  for (const [name, value] of Object.entries({ ...options, beamSize, nBest, lengthPenalty: undefined })) {
-    if (value !== undefined && !(Number.isSafeInteger(value) && value >= 1)) {
+/** @throws UsageError for an option that cannot work */
+export function checkTranslateOptions(options: TranslateOptions): void {
+  const { beamSize = 4, nBest = 1, lengthPenalty = 1, maxLength = 1, batchSize = 1 } = options
+  for (const [name, value] of Object.entries({ beamSize, nBest, maxLength, batchSize })) {
+    if (!(Number.isSafeInteger(value) && value >= 1)) {
       throw new UsageError(`${name} must be a whole number of 1 or more, got ${value}.`)
     }
   }
@@ -174,5 +176,4 @@ function checkOptions(options: TranslateOptions): TranslateOptions {
   if (!(lengthPenalty >= 0 && Number.isFinite(lengthPenalty))) {
     throw new UsageError(`lengthPenalty must be 0 or more, got ${lengthPenalty}.`)
   }
-  return options
 }

@@ -1,0 +1,7 @@
+import { useDevice } from '@parlance/runtime'
+import { exportTranslator } from '@parlance/translation/training'
+
+export async function exportCommand(folder: string): Promise<void> {
+  await useDevice('cpu')
+  exportTranslator(folder)
+}

@@ -1,0 +1,49 @@
+import { parseConfig, readJson, UsageError } from '@parlance/nn/command-line'
+import { useDevice } from '@parlance/runtime'
+import { trainingConfigSchema, type TrainingConfig } from '@parlance/translation'
+import { trainTranslator } from '@parlance/translation/training'
+import { configValues } from './config-flags.js'
+import { checkDevice } from './search-flags.js'
+
+export interface TrainFlags extends Readonly<Record<string, unknown>> {
+  data: string[]
+  valid: string[]
+  output: string
+  config?: string
+  tokenizer?: string
+  resume?: true
+  device: 'auto' | 'cpu'
+  threads?: number
+  json?: true
+}
+
+/** The config of the file, if there is one, with the flags over it. */
+function trainingConfig(flags: TrainFlags): TrainingConfig {
+  const fromFile = flags.config === undefined ? {} : readJson(flags.config)
+  if (flags.config !== undefined) parseConfig(trainingConfigSchema, fromFile, flags.config)
+  const config = parseConfig(trainingConfigSchema, { ...(fromFile as object), ...configValues(flags) }, 'the command line')
+  if (config.maxSteps === undefined && config.maxMinutes === undefined) {
+    throw new UsageError('Training needs an end: give --max-steps, --max-minutes or both.')
+  }
+  return config
+}
+
+export async function trainCommand(flags: TrainFlags): Promise<void> {
+  const { data, valid, tokenizer, output, resume, device, threads, json } = flags
+  const config = trainingConfig(flags)
+  checkDevice(device, threads)
+  await useDevice(device, threads === undefined ? {} : { threads })
+  const { step, seconds, reason, best } = await trainTranslator({
+    files: { train: data, valid, tokenizer },
+    output,
+    config,
+    resume: resume ?? false,
+    ...(threads === undefined ? {} : { threads }),
+  })
+  if (json) {
+    process.stdout.write(`${JSON.stringify({ output, step, seconds, reason, bleu: best?.value ?? null, bestStep: best?.step ?? null })}\n`)
+    return
+  }
+  const score = best ? `validation BLEU ${best.value.toFixed(2)} at step ${best.step}` : 'not evaluated'
+  process.stdout.write(`${output}: ${step} steps in ${Math.round(seconds)} s, ${score}.\n`)
+}
