@@ -1,1 +1,77 @@
-export {}
+import { Command, CommanderError, Option } from 'commander'
+import { runCommandLine, UsageError } from '@parlance/nn/command-line'
+import { count } from './options.js'
+import { evaluate, type EvaluateFlags } from './evaluate.js'
+import { transcribe, type TranscribeFlags } from './transcribe.js'
+import { addConfigFlags, train, type TrainFlags } from './train.js'
+
+function batchSize(): Option {
+  return new Option('--batch-size <n>', 'pieces of audio computed together; never changes a result').argParser(count('--batch-size')).default(8)
+}
+
+function threads(): Option {
+  return new Option('--threads <n>', 'threads; default all cores').argParser(count('--threads'))
+}
+
+function commands(): Command {
+  const program = new Command('parlance-transcribe')
+    .description('Speech to text from WAV files.')
+    .argument('[files...]', 'WAV files of any rate and channels; - or nothing reads one from standard input')
+    .option('--model <dir>', 'model folder that train wrote')
+    .addOption(new Option('--format <format>', 'text: the text, or "file TAB text" for several files; json: an array of file, text, duration').choices(['text', 'json']).default('text'))
+    .addOption(batchSize())
+    .addOption(threads())
+    .enablePositionalOptions()
+    .addHelpText('after', `
+Examples:
+  $ parlance-transcribe train --data train.jsonl --valid valid.jsonl --output runs/speech --sample-rate 8000
+  $ parlance-transcribe --model runs/speech speech.wav
+  $ parlance-transcribe --model runs/speech --format json *.wav > transcripts.json
+  $ parlance-transcribe evaluate --model runs/speech --data test.jsonl`)
+    .action((files: string[], flags: TranscribeFlags) => transcribe(files, flags))
+
+  const training = program
+    .command('train')
+    .description('Train a CTC model from a manifest: JSONL, one {"audio": "path.wav", "text": "…"} a line.')
+    .requiredOption('--data <file>', 'manifest to train on')
+    .option('--valid <file>', 'manifest that decides which model is best; without it the last one is kept')
+    .requiredOption('--output <dir>', 'model folder to write')
+    .option('--config <file>', 'settings as JSON; flags go before them')
+    .option('--tokenizer <file>', 'tokenizer.json whose first token is <blank>; default: the characters of the transcripts')
+    .option('--resume', 'go on from the last checkpoint in the folder')
+    .option('--json', 'print the result as JSON')
+    .action((flags: TrainFlags & Record<string, unknown>) => train(flags))
+  addConfigFlags(training).addHelpText('after', `
+Examples:
+  $ parlance-transcribe train --data train.jsonl --valid valid.jsonl --output runs/speech
+  $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --max-minutes 10
+  $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --resume`)
+
+  program
+    .command('evaluate')
+    .description('Word error rate of a model on a manifest.')
+    .requiredOption('--model <dir>', 'model folder')
+    .requiredOption('--data <file>', 'manifest with the right transcripts')
+    .addOption(new Option('--normalization <kind>', 'what is done to both sides first').choices(['none', 'lowercase', 'lowercase-no-punctuation']).default('none'))
+    .addOption(batchSize())
+    .addOption(threads())
+    .option('--json', 'print as JSON, with every transcript')
+    .addHelpText('after', `
+Example:
+  $ parlance-transcribe evaluate --model runs/speech --data test.jsonl`)
+    .action((flags: EvaluateFlags) => evaluate(flags))
+
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({ writeErr: () => {} }).showHelpAfterError(false)
+  }
+  return program
+}
+
+await runCommandLine('parlance-transcribe', async () => {
+  try {
+    await commands().parseAsync()
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error
+    if (error.exitCode !== 0) throw new UsageError(error.message.replace(/^error: /, ''))
+  }
+})

@@ -58,7 +58,7 @@ export const trainingConfigSchema = z.strictObject({
   weightDecay: z.number().min(0).default(0.01).describe('decoupled weight decay of AdamW'),
   maxGradientNorm: z.number().positive().default(5).describe('norm at which gradients are clipped'),
   maxSteps: size.default(2000).describe('steps of training; the learning rate falls to 0 until then'),
-  maxSeconds: z.number().positive().optional().describe('wall-clock limit in seconds'),
+  maxMinutes: z.number().positive().optional().describe('wall-clock limit, evaluations included'),
   evaluateEvery: size.default(100).describe('steps between evaluations'),
   checkpointEvery: size.default(500).describe('steps between checkpoints'),
   logEvery: size.default(10).describe('steps between log entries'),
@@ -101,7 +101,9 @@ export type ModelConfig = z.output<typeof modelConfigSchema>
 
 /** The model config that goes with training settings and a tokenizer. */
 export function modelConfig(config: TrainingConfig, tokenizer: { vocabSize: number; hash: string }): ModelConfig {
-  const { features, encoder, ...training } = config
+  const { features, encoder, maxMinutes, ...rest } = config
+  // The name by which the training loop knows that a resumed run may change it.
+  const training = { ...rest, ...(maxMinutes === undefined ? {} : { maxSeconds: 60 * maxMinutes }) }
   return {
     architecture: 'ctc-transformer',
     features,

@@ -2,6 +2,11 @@ import { type ErrorRate, type Normalization, wer } from '@parlance/metrics'
 import { readManifest } from './manifest.js'
 import type { Transcriber, TranscribeOptions } from './transcriber.js'
 
+export interface EvaluateOptions extends TranscribeOptions {
+  /** Default `none`. */
+  normalization?: Normalization
+}
+
 export interface EvaluationResult {
   errors: ErrorRate
   /** One for each line of the manifest. */
@@ -18,7 +23,7 @@ export interface EvaluationResult {
 export function evaluate(
   transcriber: Transcriber,
   manifest: string,
-  { normalization = 'none', ...options }: TranscribeOptions & { normalization?: Normalization } = {},
+  { normalization = 'none', ...options }: EvaluateOptions = {},
 ): EvaluationResult {
   const entries = readManifest(manifest)
   const transcripts = transcriber.transcribe(entries.map(({ audio }) => audio), options)

@@ -94,7 +94,7 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
     logEvery: config.logEvery,
     checkpointEvery: config.checkpointEvery,
     resume,
-    ...(config.maxSeconds === undefined ? {} : { maxSeconds: config.maxSeconds }),
+    ...(config.maxMinutes === undefined ? {} : { maxSeconds: 60 * config.maxMinutes }),
     ...(progress ? { progress } : {}),
     ...(validate ? { evaluation: evaluationOf(validate, config) } : {}),
     report: {
