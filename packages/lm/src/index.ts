@@ -1,4 +1,6 @@
 export { type LstmConfig, type ModelConfig, type TrainingConfig, trainingSchema, type TransformerConfig } from './config.js'
 export { type GenerateOptions, LanguageModel, type LoadOptions, type TextScore } from './language-model.js'
+export { type FolderSection, readFolderConfig } from './model-folder.js'
 export { tokenize, type TokenizedText, tokenizeFiles } from './text.js'
 export type { ScoreOptions } from './text-score.js'
+export { type TrainingField, trainingFields } from './training-fields.js'
