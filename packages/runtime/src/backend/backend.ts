@@ -205,7 +205,13 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   private entryOf(dataId: DataId): Entry {
-    const entry = this.entries.get(dataId)
+    let entry = this.entries.get(dataId)
+    const elsewhere = tf.engine().state.tensorInfo.get(dataId)?.backend
+    if (!entry && elsewhere && elsewhere !== this) {
+      // Made on another backend: TF.js moves data to where they are used.
+      tf.engine().moveData(this, dataId)
+      entry = this.entries.get(dataId)
+    }
     if (!entry) throw new Error("The tensor's data are not on the backend 'onnx', or the tensor was disposed.")
     return entry
   }

@@ -42,6 +42,62 @@ function floorDiv(a: Value, b: Value): Value {
   return sub(quotient, cast(below, 'int32'))
 }
 
+/** The remainder with the sign of the divisor. */
+function mod(a: Value, b: Value): Value {
+  const shape = broadcast(a, b)
+  if (a.type !== 'float32') return op('Mod', [a, b], shape, a.type)
+  const rest = op('Mod', [a, b], shape, 'float32', { fmod: 1 })
+  const signsDiffer = compare('Less', mul(rest, b), scalar(0))
+  return where(signsDiffer, add(rest, b), rest)
+}
+
+/** The angle of (b, a), from −π to π. */
+function atan2(a: Value, b: Value): Value {
+  const [y, x] = [cast(a, 'float32'), cast(b, 'float32')]
+  const angle = floatUnary('Atan', div(y, x))
+  const half = where(compare('Less', y, scalar(0)), scalar(-Math.PI), scalar(Math.PI))
+  const turned = where(compare('Less', x, scalar(0)), add(angle, half), angle)
+  const origin = op('And', [compare('Equal', y, scalar(0)), compare('Equal', x, scalar(0))], broadcast(y, x), 'bool')
+  return where(origin, scalar(0), turned)
+}
+
+/** x in a type that ONNX calculates with: booleans count as 0 and 1. */
+function number(x: Value): Value {
+  return x.type === 'bool' ? cast(x, 'int32') : x
+}
+
+function isNaNOf(x: Value): Value {
+  return op('IsNaN', [x], x.shape, 'bool')
+}
+
+export function clip(x: Value, low: number, high: number): Value {
+  const bound = (value: number): Value =>
+    x.type === 'float32' ? scalar(value) : scalar(Math.min(2 ** 31 - 1, Math.max(-(2 ** 31), Math.trunc(value))), 'int32')
+  return op('Clip', [x, bound(low), bound(high)], x.shape, x.type)
+}
+
+export function prelu(x: Value, alpha: Value): Value {
+  const shape = broadcast(x, alpha)
+  return op('PRelu', [expand(cast(x, 'float32'), shape), cast(alpha, 'float32')], shape, 'float32')
+}
+
+export function leakyRelu(x: Value, alpha: number): Value {
+  return floatUnary('LeakyRelu', x, { alpha: new Float(alpha) })
+}
+
+/** log(1 + x), accurate near 0: 2 artanh(x / (2 + x)) there. */
+function log1p(x: Value): Value {
+  const near = mul(floatUnary('Atanh', div(x, add(x, scalar(2)))), scalar(2))
+  return where(compare('Less', unary('Abs', x), scalar(0.5)), near, floatUnary('Log', add(x, scalar(1))))
+}
+
+/** exp(x) − 1, accurate near 0: 2 exp(x / 2) sinh(x / 2) there. */
+function expm1(x: Value): Value {
+  const half = mul(x, scalar(0.5))
+  const near = mul(mul(floatUnary('Exp', half), floatUnary('Sinh', half)), scalar(2))
+  return where(compare('Less', unary('Abs', x), scalar(1)), near, sub(floatUnary('Exp', x), scalar(1)))
+}
+
 function isUniform(value: Value, number: number): boolean {
   return value.uniform === number
 }
@@ -64,34 +120,45 @@ function sum(a: Value, b: Value): Value {
 const floatOperators = {
   Acos: 'Acos', Acosh: 'Acosh', Asin: 'Asin', Asinh: 'Asinh', Atan: 'Atan', Atanh: 'Atanh', Cos: 'Cos', Cosh: 'Cosh',
   Elu: 'Elu', Erf: 'Erf', Exp: 'Exp', Log: 'Log', Reciprocal: 'Reciprocal', Selu: 'Selu', Sigmoid: 'Sigmoid',
-  Sin: 'Sin', Sinh: 'Sinh', Softplus: 'Softplus', Sqrt: 'Sqrt', Tan: 'Tan', Tanh: 'Tanh', Round: 'Round',
-  Floor: 'Floor', Ceil: 'Ceil',
+  Sin: 'Sin', Sinh: 'Sinh', Softplus: 'Softplus', Sqrt: 'Sqrt', Tan: 'Tan', Tanh: 'Tanh',
 } as const
+
+/** Operators that leave whole numbers as they are. */
+const roundings = { Round: 'Round', Floor: 'Floor', Ceil: 'Ceil' } as const
 
 export function registerElementwise(): void {
   for (const [name, onnx] of Object.entries(floatOperators)) kernel(name, (i) => floatUnary(onnx, ofX(i)))
-  for (const name of ['Abs', 'Neg', 'Sign', 'Relu']) kernel(name, (i) => unary(name, ofX(i)))
-  kernel('Identity', ofX)
+  for (const [name, onnx] of Object.entries(roundings)) {
+    kernel(name, (i) => (ofX(i).type === 'int32' ? ofX(i) : floatUnary(onnx, ofX(i))))
+  }
+  for (const name of ['Abs', 'Neg', 'Relu']) kernel(name, (i) => unary(name, number(ofX(i))))
+  kernel('Sign', (i) => {
+    const x = number(ofX(i))
+    return x.type === 'int32' ? unary('Sign', x) : where(isNaNOf(x), scalar(0), unary('Sign', x))
+  })
   kernel('Rsqrt', (i) => floatUnary('Reciprocal', floatUnary('Sqrt', ofX(i))))
   kernel('Square', (i) => mul(ofX(i), ofX(i)))
-  kernel('Expm1', (i) => sub(floatUnary('Exp', ofX(i)), scalar(1)))
-  kernel('Log1p', (i) => floatUnary('Log', add(cast(ofX(i), 'float32'), scalar(1))))
-  kernel('Relu6', (i) => op('Clip', [ofX(i), scalar(0), scalar(6)], ofX(i).shape, 'float32'))
-  kernel<{ alpha: number }>('LeakyRelu', (i, { alpha }) => floatUnary('LeakyRelu', ofX(i), { alpha: new Float(alpha) }))
-  kernel('Prelu', ({ x, alpha }) => op('PRelu', [x, alpha], (x as Value).shape, 'float32'))
-  kernel<{ clipValueMin: number; clipValueMax: number }>('ClipByValue', (i, { clipValueMin, clipValueMax }) => {
-    const { type, shape } = ofX(i)
-    return op('Clip', [ofX(i), scalar(clipValueMin, type as 'float32'), scalar(clipValueMax, type as 'float32')], shape, type)
-  })
+  kernel('Expm1', (i) => expm1(cast(ofX(i), 'float32')))
+  kernel('Log1p', (i) => log1p(cast(ofX(i), 'float32')))
+  kernel('Relu6', (i) => clip(number(ofX(i)), 0, 6))
+  kernel<{ alpha: number }>('LeakyRelu', (i, { alpha }) => leakyRelu(ofX(i), alpha))
+  kernel('Prelu', ({ x, alpha }) => prelu(x as Value, alpha as Value))
+  kernel<{ clipValueMin: number; clipValueMax: number }>('ClipByValue', (i, { clipValueMin, clipValueMax }) =>
+    clip(ofX(i), clipValueMin, clipValueMax),
+  )
   kernel<{ alpha: number }>('Step', (i, { alpha }) => {
-    const x = cast(ofX(i), 'float32')
-    return where(compare('Greater', x, scalar(0)), scalar(1), scalar(alpha))
+    // Not a comparison: NaN stays NaN.
+    const x = number(ofX(i))
+    const positive = unary('Sign', unary('Relu', x))
+    if (alpha === 0) return positive
+    const low = x.type === 'int32' ? Math.trunc(alpha) : alpha
+    return add(mul(positive, scalar(1 - low, x.type as 'float32')), scalar(low, x.type as 'float32'))
   })
   kernel('EluGrad', ({ dy, y }) => {
     const positive = compare('GreaterOrEqual', y as Value, scalar(0))
     return mul(dy as Value, where(positive, scalar(1), add(y as Value, scalar(1))))
   })
-  kernel('IsNan', (i) => op('IsNaN', [cast(ofX(i), 'float32')], ofX(i).shape, 'bool'))
+  kernel('IsNan', (i) => isNaNOf(cast(ofX(i), 'float32')))
   kernel('IsInf', (i) => op('IsInf', [cast(ofX(i), 'float32')], ofX(i).shape, 'bool'))
   kernel('IsFinite', (i) => {
     const x = cast(ofX(i), 'float32')
@@ -118,8 +185,9 @@ function registerBinary(): void {
   binary('FloorDiv', floorDiv)
   binary('Maximum', plain('Max'))
   binary('Minimum', plain('Min'))
+  binary('Atan2', atan2)
   binary('Pow', plain('Pow'))
-  binary('Mod', (a, b) => sub(a, mul(floorDiv(a, b), b)))
+  binary('Mod', mod)
   binary('SquaredDifference', (a, b) => {
     const d = sub(a, b)
     return mul(d, d)

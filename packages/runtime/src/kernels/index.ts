@@ -6,16 +6,20 @@ import { tf } from '../tf.js'
 import { registerConvolutions } from './convolution.js'
 import { registerElementwise } from './elementwise.js'
 import { registerMatMul } from './matmul.js'
+import { registerPassing } from './passing.js'
+import { registerPooling } from './pooling.js'
 import { registerReductions } from './reduce.js'
 import { registerShapeKernels } from './shape.js'
 
 /** Registers every kernel of the backend, and a clear error for each that TF.js has and this backend has not. */
 export function registerKernels(): void {
+  registerPassing()
   registerElementwise()
   registerReductions()
   registerMatMul()
   registerShapeKernels()
   registerConvolutions()
+  registerPooling()
   registerDropout()
   registerGelu()
   registerLayerNorm()

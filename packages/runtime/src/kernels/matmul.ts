@@ -1,6 +1,8 @@
 /** Matrix products. */
 import type { Value } from '../graph/graph.js'
-import { add, broadcastShapes, cast, type Inputs, kernel, op, transpose } from './registry.js'
+import { tf } from '../tf.js'
+import { clip, leakyRelu, prelu } from './elementwise.js'
+import { add, broadcastShapes, type Inputs, kernel, op, transpose } from './registry.js'
 
 interface Transposes {
   transposeA: boolean
@@ -34,7 +36,13 @@ function swapLast(x: Value): Value {
   return transpose(x, [...Array.from({ length: rank - 2 }, (_, i) => i), rank - 1, rank - 2])
 }
 
-export function activate(x: Value, activation: string, inputs: Inputs): Value {
+/** What a product or convolution ends with. */
+export interface Activation {
+  activation: string
+  leakyreluAlpha?: number
+}
+
+export function activate(x: Value, { activation, leakyreluAlpha = 0.2 }: Activation, inputs: Inputs): Value {
   switch (activation) {
     case 'linear':
       return x
@@ -45,7 +53,11 @@ export function activate(x: Value, activation: string, inputs: Inputs): Value {
     case 'elu':
       return op('Elu', [x], x.shape, 'float32')
     case 'prelu':
-      return op('PRelu', [x, inputs.preluActivationWeights], x.shape, 'float32')
+      return prelu(x, inputs.preluActivationWeights as Value)
+    case 'relu6':
+      return clip(x, 0, 6)
+    case 'leakyrelu':
+      return leakyRelu(x, leakyreluAlpha)
     default:
       throw new Error(`The activation '${activation}' cannot be fused: apply it after the product.`)
   }
@@ -53,21 +65,20 @@ export function activate(x: Value, activation: string, inputs: Inputs): Value {
 
 export function registerMatMul(): void {
   kernel<Transposes>('BatchMatMul', ({ a, b }, transposes) => matMul(a as Value, b as Value, transposes))
-  kernel<Transposes & { activation: string }>('_FusedMatMul', (inputs, { activation, ...transposes }) => {
-    const product = matMul(inputs.a as Value, inputs.b as Value, transposes)
-    return activate(inputs.bias ? add(product, inputs.bias) : product, activation, inputs)
+  kernel<Transposes & Activation>('_FusedMatMul', (inputs, attributes) => {
+    const product = matMul(inputs.a as Value, inputs.b as Value, attributes)
+    return activate(inputs.bias ? add(product, inputs.bias) : product, attributes, inputs)
   })
   kernel<{ equation: string }>('Einsum', (inputs, { equation }) => {
-    const operands = Object.values(inputs).map((x) => cast(x, 'float32'))
-    return op('Einsum', operands, einsumShape(equation, operands), 'float32', { equation: equation.replaceAll(' ', '') })
+    const operands = Object.values(inputs)
+    const { allDims, summedDims, idDims } = tf.backend_util.decodeEinsumEquation(equation, operands.length)
+    tf.backend_util.checkEinsumDimSizes(allDims.length, idDims, operands as unknown as tf.Tensor[])
+    // TF.js numbers the axes of the result first.
+    const shape = allDims.slice(0, allDims.length - summedDims.length).map((_, axis) => {
+      const operand = idDims.findIndex((axes) => axes.includes(axis))
+      return (operands[operand] as Value).shape[(idDims[operand] as number[]).indexOf(axis)] as number
+    })
+    const { type } = operands[0] as Value
+    return op('Einsum', operands, shape, type, { equation: equation.replaceAll(' ', '') })
   })
-}
-
-function einsumShape(equation: string, operands: Value[]): number[] {
-  const [left = '', right = ''] = equation.replaceAll(' ', '').split('->')
-  const sizes = new Map<string, number>()
-  left.split(',').forEach((axes, i) => {
-    for (const [k, axis] of [...axes].entries()) sizes.set(axis, operands[i]?.shape[k] as number)
-  })
-  return [...right].map((axis) => sizes.get(axis) as number)
 }

@@ -1,7 +1,7 @@
 /** Reductions, softmax and cumulative sums. */
 import type { ElementType, Value } from '../graph/graph.js'
 import { tf } from '../tf.js'
-import { cast, type Inputs, Ints, kernel, op } from './registry.js'
+import { cast, type Inputs, Ints, kernel, op, scalar } from './registry.js'
 
 interface ReductionAttributes {
   axis: number | number[]
@@ -18,10 +18,17 @@ function reduce(onnx: string, x: Value, { axis, keepDims }: ReductionAttributes)
 }
 
 /** Index of the extreme along an axis, the first where several are equal. */
-function argument(onnx: string, x: Value, axis: number): Value {
+function argument(onnx: string, input: Value, axis: number, worst: number): Value {
+  const x = comparable(input, worst)
   const [at] = tf.util.parseAxisParam(axis, [...x.shape]) as [number]
   const shape = x.shape.filter((_, i) => i !== at)
   return cast(op(onnx, [x], shape, 'int64', { axis: at, keepdims: 0 }), 'int32')
+}
+
+/** x in a type that ONNX orders, NaN never winning. */
+function comparable(x: Value, worst: number): Value {
+  if (x.type !== 'float32') return cast(x, 'int32')
+  return op('Where', [op('IsNaN', [x], x.shape, 'bool'), scalar(worst), x], x.shape, 'float32')
 }
 
 const ofX = (inputs: Inputs): Value => inputs.x as Value
@@ -41,8 +48,8 @@ export function registerReductions(): void {
   })
   kernel<ReductionAttributes>('All', (i, a) => cast(reduce('ReduceMin', cast(ofX(i), 'int32'), a), 'bool'))
   kernel<ReductionAttributes>('Any', (i, a) => cast(reduce('ReduceMax', cast(ofX(i), 'int32'), a), 'bool'))
-  kernel<{ axis: number }>('ArgMax', (i, { axis }) => argument('ArgMax', ofX(i), axis))
-  kernel<{ axis: number }>('ArgMin', (i, { axis }) => argument('ArgMin', ofX(i), axis))
+  kernel<{ axis: number }>('ArgMax', (i, { axis }) => argument('ArgMax', ofX(i), axis, -Infinity))
+  kernel<{ axis: number }>('ArgMin', (i, { axis }) => argument('ArgMin', ofX(i), axis, Infinity))
   kernel<{ dim: number }>('Softmax', ({ logits }, { dim }) => {
     const x = cast(logits as Value, 'float32')
     return op('Softmax', [x], x.shape, 'float32', { axis: dim })
@@ -52,7 +59,7 @@ export function registerReductions(): void {
     return op('LogSoftmax', [x], x.shape, 'float32', { axis })
   })
   kernel<{ axis: number; exclusive: boolean; reverse: boolean }>('Cumsum', (i, { axis, exclusive, reverse }) => {
-    const x = ofX(i)
+    const x = ofX(i).type === 'bool' ? cast(ofX(i), 'int32') : ofX(i)
     const attributes = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }
     return op('CumSum', [x, new Ints([axis])], x.shape, x.type, attributes)
   })

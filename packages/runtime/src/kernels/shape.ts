@@ -10,12 +10,14 @@ const ofX = (inputs: Inputs): Value => inputs.x as Value
 const BEFORE_THE_FIRST = -(2 ** 31)
 
 function concat(values: Value[], axis: number): Value {
-  const parts = values.filter((x) => x.size > 0)
-  const first = (parts[0] ?? values[0]) as Value
-  if (parts.length <= 1) return first
+  const first = values[0] as Value
   const at = tf.util.parseAxisParam(axis, [...first.shape])[0] as number
-  const shape = first.shape.map((d, i) => (i === at ? parts.reduce((sum, x) => sum + (x.shape[at] as number), 0) : d))
-  return op('Concat', parts, shape, first.type, { axis: at })
+  const shapes = values.map(({ shape }) => [...shape])
+  tf.backend_util.assertParamsConsistent(shapes, at)
+  const shape = tf.backend_util.computeOutShape(shapes, at)
+  const parts = values.filter((x) => x.size > 0)
+  if (parts.length === 0) return full(shape, 0, first.type as 'float32')
+  return parts.length === 1 ? (parts[0] as Value) : op('Concat', parts, shape, first.type, { axis: at })
 }
 
 function split(x: Value, sizes: number[], axis: number): Value[] {
@@ -41,39 +43,79 @@ function iota(size: number): Value {
   return cast(op('Range', [scalar(0, 'int64'), limit, scalar(1, 'int64')], [size], 'int64'), 'int32')
 }
 
-function gather(x: Value, indices: Value, axis: number, batchDims: number): Value {
+function gather(x: Value, indices: Value, axis: number, batch: number): Value {
+  const { outputShape } = tf.backend_util.segment_util.collectGatherOpShapeInfo(shown(x), shown(indices), axis, batch)
+  const batchDims = batch < 0 ? batch + indices.shape.length : batch
   if (batchDims === 0) {
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
     return op('Gather', [x, indices], shape, x.type, { axis })
   }
-  if (batchDims !== axis) {
-    throw new Error(`gather with batchDims ${batchDims} and axis ${axis} is not supported: transpose so that they are equal.`)
-  }
-  const shape = [...indices.shape, ...x.shape.slice(axis + 1)]
+  // GatherND gathers on the first axis after the batch: the axis goes there, and what it passed comes back.
+  const axes = x.shape.map((_, i) => i)
+  const [before, between, after] = [axes.slice(0, batchDims), axes.slice(batchDims, axis), axes.slice(axis + 1)]
+  const source = transpose(x, [...before, axis, ...between, ...after])
+  const shape = [...indices.shape, ...source.shape.slice(batchDims + 1)]
   const last = cast(reshape(indices, [...indices.shape, 1]), 'int64')
-  return op('GatherND', [x, last], shape, x.type, { batch_dims: batchDims })
+  const gathered = op('GatherND', [source, last], shape, x.type, { batch_dims: batchDims })
+  const chosen = indices.shape.length - batchDims
+  const order = [...before, ...between.map((i) => i + chosen), ...indices.shape.slice(batchDims).map((_, i) => batchDims + i)]
+  return transpose(gathered, outputShape.map((_, i) => order[i] ?? i))
+}
+
+/** A value as TF.js's shape functions read tensors. */
+function shown(x: Value): tf.Tensor {
+  return { shape: [...x.shape], rank: x.shape.length, size: x.size, dtype: x.type } as object as tf.Tensor
+}
+
+interface Scatter {
+  indices: Value
+  updates: Value
+}
+
+/** Indices as (updates, depth) and updates as (updates, …rest): TF.js accepts fewer axes. */
+function scatterOperands(indices: Value, updates: Value, shape: readonly number[]): Scatter {
+  const { sliceRank, numUpdates } = tf.backend_util.calculateShapes(shown(updates), shown(indices), [...shape])
+  return {
+    indices: cast(reshape(indices, [numUpdates, sliceRank]), 'int64'),
+    updates: reshape(updates, [numUpdates, ...shape.slice(sliceRank)]),
+  }
 }
 
 /** Zeros of `shape` to which `updates` are added at `indices` (…, K). */
-function scatterAdd(indices: Value, updates: Value, shape: number[]): Value {
+function scatterAdd({ indices, updates }: Scatter, shape: number[]): Value {
   const zeros = full(shape, 0, updates.type as 'float32')
-  return op('ScatterND', [zeros, cast(indices, 'int64'), updates], shape, updates.type, { reduction: 'add' })
+  return op('ScatterND', [zeros, indices, updates], shape, updates.type, { reduction: 'add' })
+}
+
+/** The sums of the rows of `x` (N…, …) with equal ids; ids that are no segment's are left out, as in TF.js. */
+function segmentSum(x: Value, ids: Value, segments: number): Value {
+  const rest = x.shape.slice(ids.shape.length)
+  const flatIds = reshape(ids, [ids.size, 1])
+  const inRange = op('Equal', [op('Clip', [flatIds, scalar(0, 'int32'), scalar(segments - 1, 'int32')], flatIds.shape, 'int32'), flatIds], flatIds.shape, 'bool')
+  const rows = reshape(x, [ids.size, ...rest])
+  const mask = reshape(inRange, [ids.size, ...rest.map(() => 1)])
+  const kept = op('Where', [mask, rows, scalar(0, x.type as 'float32')], rows.shape, x.type)
+  const safe = op('Where', [inRange, flatIds, scalar(0, 'int32')], flatIds.shape, 'int32')
+  return scatterAdd({ indices: cast(safe, 'int64'), updates: kept }, [segments, ...rest])
 }
 
 export function registerShapeKernels(): void {
-  kernel<{ shape: number[] }>('Reshape', (i, { shape }) => {
-    const x = ofX(i)
-    return reshape(x, tf.util.inferFromImplicitShape(shape, x.size))
-  })
   kernel<{ dim: number }>('ExpandDims', ({ input }, { dim }) => {
     const { shape } = input as Value
     const at = dim < 0 ? shape.length + 1 + dim : dim
+    tf.util.assert(at >= 0 && at <= shape.length, () => `expandDims: the axis ${dim} is not one of ${shape.length + 1}.`)
     return reshape(input as Value, [...shape.slice(0, at), 1, ...shape.slice(at)])
   })
   kernel<{ perm: number[] }>('Transpose', (i, { perm }) => transpose(ofX(i), perm))
   kernel<{ axis: number }>('Concat', (i, { axis }) => concat(listOf(i), axis))
   kernel<{ axis: number }>('Pack', (i, { axis }) => {
-    const parts = listOf(i).map((x) => reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]))
+    const values = listOf(i)
+    const [first] = values as [Value]
+    for (const { shape, type } of values) {
+      tf.util.assertShapesMatch([...first.shape], [...shape], 'All tensors passed to stack must have matching shapes: ')
+      tf.util.assert(type === first.type, () => 'All tensors passed to stack must have matching dtypes')
+    }
+    const parts = values.map((x) => reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]))
     return concat(parts, axis)
   })
   kernel<{ axis: number }>('Unpack', ({ value }, { axis }) => {
@@ -106,9 +148,28 @@ export function registerShapeKernels(): void {
     const pads = new Ints([...paddings.map((p) => p[0]), ...paddings.map((p) => p[1])])
     return op('Pad', [x, pads, scalar(constantValue, x.type as 'float32')], shape, x.type, { mode: 'constant' })
   })
+  kernel<{ paddings: [number, number][]; mode: 'reflect' | 'symmetric' }>('MirrorPad', (i, { paddings, mode }) =>
+    paddings.reduce((x, [before, after], axis) => mirror(x, axis, before, after, mode), ofX(i)),
+  )
   kernel<{ dims: number[] }>('Reverse', (i, { dims }) => reverse(ofX(i), tf.util.parseAxisParam(dims, [...ofX(i).shape])))
   registerIndexing()
   registerCreation()
+}
+
+/** Lengthens one axis by its own mirror image: with the element at the border once (reflect) or twice (symmetric). */
+function mirror(x: Value, axis: number, before: number, after: number, mode: 'reflect' | 'symmetric'): Value {
+  if (before === 0 && after === 0) return x
+  const size = x.shape[axis] as number
+  const shape = x.shape.map((d, i) => (i === axis ? before + size + after : d))
+  if (mode === 'reflect') {
+    const pads = x.shape.map((_, i) => (i === axis ? before : 0)).concat(x.shape.map((_, i) => (i === axis ? after : 0)))
+    return op('Pad', [x, new Ints(pads)], shape, x.type, { mode: 'reflect' })
+  }
+  const at = Int32Array.from({ length: before + size + after }, (_, i) => {
+    const place = i - before
+    return place < 0 ? -1 - place : place >= size ? 2 * size - 1 - place : place
+  })
+  return op('Gather', [x, Value.concrete(at, [at.length], 'int32')], shape, x.type, { axis })
 }
 
 interface StridedSliceAttributes {
@@ -129,7 +190,8 @@ function stridedSlice(x: Value, a: StridedSliceAttributes): Value {
   if (info.isIdentity) return reshape(x, info.finalShape)
   const axes = x.shape.map((_, i) => i)
   const ends = info.end.map((end, i) => ((info.strides[i] as number) < 0 && end < 0 ? BEFORE_THE_FIRST : end))
-  const sizes = tf.slice_util.computeOutShape(info.begin, info.end, info.strides)
+  // Plus 0: an empty slice is of size −0 there.
+  const sizes = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map((size) => size + 0)
   const cut = op('Slice', [x, new Ints(info.begin), new Ints(ends), new Ints(axes), new Ints(info.strides)], sizes, x.type)
   return reshape(cut, info.finalShape)
 }
@@ -141,21 +203,22 @@ function registerIndexing(): void {
   })
   kernel('GatherNd', ({ params, indices }) => {
     const [source, at] = [params as Value, indices as Value]
+    tf.gather_util.prepareAndValidate(shown(source), shown(at))
     const depth = at.shape.at(-1) as number
     const shape = [...at.shape.slice(0, -1), ...source.shape.slice(depth)]
     return op('GatherND', [source, cast(at, 'int64')], shape, source.type)
   })
   kernel<{ shape: number[] }>('ScatterNd', ({ indices, updates }, { shape }) =>
-    scatterAdd(indices as Value, updates as Value, shape),
+    scatterAdd(scatterOperands(indices as Value, updates as Value, shape), shape),
   )
   kernel('TensorScatterUpdate', ({ tensor, indices, updates }) => {
     const { shape, type } = tensor as Value
-    return op('ScatterND', [tensor, cast(indices as Value, 'int64'), updates], shape, type)
+    const scatter = scatterOperands(indices as Value, updates as Value, shape)
+    return op('ScatterND', [tensor, scatter.indices, scatter.updates], shape, type)
   })
-  kernel<{ numSegments: number }>('UnsortedSegmentSum', ({ x, segmentIds }, { numSegments }) => {
-    const [values, ids] = [x as Value, segmentIds as Value]
-    return scatterAdd(reshape(ids, [...ids.shape, 1]), values, [numSegments, ...values.shape.slice(ids.shape.length)])
-  })
+  kernel<{ numSegments: number }>('UnsortedSegmentSum', ({ x, segmentIds }, { numSegments }) =>
+    segmentSum(x as Value, segmentIds as Value, numSegments),
+  )
   kernel<{ depth: number; onValue: number; offValue: number; dtype: ElementType }>(
     'OneHot',
     ({ indices }, { depth, onValue, offValue, dtype }) => {
@@ -167,10 +230,10 @@ function registerIndexing(): void {
       return op('Where', [hot, on, off], shape, dtype)
     },
   )
-  kernel<{ k: number; sorted: boolean }>('TopK', (i, { k, sorted }) => {
+  kernel<{ k: number }>('TopK', (i, { k }) => {
     const x = ofX(i)
     const shape = [...x.shape.slice(0, -1), k]
-    const [values, indices] = addNode('TopK', [x, new Ints([k])], { sorted: sorted ? 1 : 0 }, [
+    const [values, indices] = addNode('TopK', [x, new Ints([k])], { sorted: 1 }, [
       { shape, type: x.type },
       { shape, type: 'int64' },
     ]) as [Value, Value]
@@ -179,13 +242,12 @@ function registerIndexing(): void {
 }
 
 function registerCreation(): void {
-  kernel<{ shape: number[]; value: number; dtype?: 'float32' | 'int32' | 'bool' }>('Fill', (_, { shape, value, dtype }) =>
-    full(shape, value, dtype ?? 'float32'),
-  )
   kernel<{ size: number }>('Iota', (_, { size }) => iota(size))
   kernel<{ start: number; stop: number; step: number; dtype: 'float32' | 'int32' }>('Range', (_, a) => {
-    const count = Math.max(0, Math.ceil((a.stop - a.start) / a.step))
-    const values = Array.from({ length: count }, (_, i) => a.start + i * a.step)
+    // A step of 1, the default, also counts down.
+    const step = a.stop < a.start && a.step === 1 ? -1 : a.step
+    const count = Math.max(0, Math.ceil((a.stop - a.start) / step))
+    const values = Array.from({ length: count }, (_, i) => a.start + i * step)
     const data = a.dtype === 'int32' ? Int32Array.from(values) : Float32Array.from(values)
     return Value.concrete(data, [count], a.dtype)
   })
