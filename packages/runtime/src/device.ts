@@ -17,11 +17,10 @@ export interface DeviceInfo {
 }
 
 let registered = false
-let current: number | undefined
 
 /**
- * Makes TF.js compute on a device from now on. Calling it again with other threads starts a new backend: tensors of
- * the old one are gone.
+ * Makes TF.js compute on a device from now on. Called again with another number of threads, it keeps all tensors and
+ * compiles anew what is compiled.
  *
  * @throws when the device is not one that this version has, or cannot be had on this machine.
  */
@@ -35,13 +34,10 @@ export async function useDevice(name: DeviceName = 'auto', { threads }: DeviceOp
   }
   if (!registered) {
     registerKernels()
+    tf.registerBackend(BACKEND_NAME, () => new OnnxBackend(count))
     registered = true
   }
-  if (current !== count) {
-    if (current !== undefined) tf.removeBackend(BACKEND_NAME)
-    tf.registerBackend(BACKEND_NAME, () => new OnnxBackend(count))
-    current = count
-  }
+  ;(tf.findBackend(BACKEND_NAME) as OnnxBackend).setThreads(count)
   await tf.setBackend(BACKEND_NAME)
   await tf.ready()
   return { device: 'cpu', threads: count }

@@ -24,15 +24,29 @@ export interface TraceGuard {
 }
 
 export class OnnxBackend extends tf.KernelBackend {
-  readonly evaluator: Evaluator
+  private engine: Evaluator
   private readonly entries = new Map<DataId, Entry>()
   private readonly live = new Set<Value>()
   private pendingCount = 0
   private trace: (TraceGuard & object) | undefined
 
-  constructor(private readonly threads: number | undefined) {
+  constructor(private threads: number) {
     super()
-    this.evaluator = new Evaluator(this.sessionOptions, CACHE_BYTES)
+    this.engine = new Evaluator(this.sessionOptions, CACHE_BYTES)
+  }
+
+  /** What computes and keeps compiled sessions. */
+  get evaluator(): Evaluator {
+    return this.engine
+  }
+
+  /** Sessions compiled from now on use this many threads; tensors stay. */
+  setThreads(threads: number): void {
+    if (threads === this.threads) return
+    this.flush()
+    this.engine.dispose()
+    this.threads = threads
+    this.engine = new Evaluator(this.sessionOptions, CACHE_BYTES)
   }
 
   /** The trace that is recording, if any. */
@@ -142,18 +156,18 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** How this backend's sessions run. */
-  get sessionOptions(): { threads?: number } {
-    return this.threads === undefined ? {} : { threads: this.threads }
+  get sessionOptions(): { threads: number } {
+    return { threads: this.threads }
   }
 
   /** The value behind a tensor. */
   valueFor(tensor: tf.TensorInfo): Value {
     const { value } = this.entryOf(tensor.dataId)
     if (!value) throw new Error("The backend 'onnx' computes no strings: compute them on the backend 'cpu'.")
+    if (value.trace && value.trace !== this.trace && !value.data) {
+      throw new Error('A tensor made inside a function given to jit was used outside it: return it from the function.')
+    }
     if (value.node && value.trace !== this.trace) {
-      if (value.trace) {
-        throw new Error('A tensor made inside a function given to jit was used outside it: return it from the function.')
-      }
       // Pending work from before the trace is no part of it.
       this.compute([value])
     }
@@ -161,13 +175,25 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   /** A TF.js tensor info for a value that a kernel made. */
-  infoOf(value: Value, dtype: tf.DataType = value.type as tf.DataType): tf.TensorInfo {
+  infoOf(value: Value): tf.TensorInfo {
+    return this.infosOf([value])[0] as tf.TensorInfo
+  }
+
+  /** Tensor infos for the values that one kernel made. */
+  infosOf(values: readonly Value[]): tf.TensorInfo[] {
+    const infos = values.map((value) => this.show(value))
+    // Only now: a value that no tensor shows yet would not be kept.
+    if (this.pendingCount >= PENDING_LIMIT) this.flush()
+    return infos
+  }
+
+  private show(value: Value): tf.TensorInfo {
     const dataId = {}
     // A value that some tensor shows already was only passed on.
     if (this.trace && value.tensors === 0 && !value.trace) value.trace = this.trace
     this.attach(dataId, value, 1)
-    if (value.pending && !this.trace && ++this.pendingCount >= PENDING_LIMIT) this.flush()
-    return { dataId, shape: [...value.shape], dtype }
+    if (value.pending && !this.trace) this.pendingCount++
+    return { dataId, shape: [...value.shape], dtype: value.type as tf.DataType }
   }
 
   /** Puts another value behind a data id: how a compiled step updates a variable. Returns the old one, let go. */

@@ -2,7 +2,7 @@
  * Computes pending values. A graph seen for the first time runs operator by operator, on sessions of one operator
  * that serve every shape; one seen again is compiled whole and kept under its structural key.
  */
-import { Ints, Node, Value, addNode, allocate, pendingNodes, type Attribute, type TypedArray } from '../graph/graph.js'
+import { addNode, allocate, type Attribute, Ints, type Node, pendingNodes, type TypedArray, Value } from '../graph/graph.js'
 import { peakBytes } from '../graph/memory.js'
 import { Dimension } from '../graph/dimension.js'
 import { buildModel, type Port } from '../onnx/model.js'
@@ -88,6 +88,9 @@ export class Evaluator {
 
   private runByOperator(nodes: Node[], outputs: Value[]): TypedArray[] {
     const computed = new Map<Value, TypedArray>()
+    const lastUse = new Map<Value, Node>()
+    for (const node of nodes) for (const input of node.inputs) if (input instanceof Value) lastUse.set(input, node)
+    const kept = new Set(outputs)
     const dataOf = (value: Value): TypedArray => value.data ?? (computed.get(value) as TypedArray)
     for (const node of nodes) {
       const inputs = node.inputs.map((input) =>
@@ -105,6 +108,11 @@ export class Evaluator {
         fetches[`o${i}`] = feedOf(value.type, data, value.shape)
       })
       session.run(feeds, fetches)
+      // What no later operator reads need not stay in memory until the end.
+      for (const value of [...inputs, ...node.outputs]) {
+        const last = value && lastUse.get(value)
+        if (value && !kept.has(value) && (last === undefined || last === node)) computed.delete(value)
+      }
     }
     return outputs.map((value) => computed.get(value) as TypedArray)
   }

@@ -1,6 +1,6 @@
 import { availableParallelism } from 'node:os'
 import { feedOf, Session } from '../onnx/session.js'
-import type { ElementType } from '../graph/graph.js'
+import { type ElementType, sizeOf } from '../graph/graph.js'
 
 /** A tensor at the border of a graph: row-major data and shape. Booleans are one byte each. */
 export interface GraphTensor {
@@ -19,6 +19,14 @@ export interface GraphSessionOptions {
   /** Threads within one operator; all cores by default. */
   threads?: number
 }
+
+const arrays = {
+  float32: Float32Array,
+  int32: Int32Array,
+  bool: Uint8Array,
+  int64: BigInt64Array,
+  uint32: Uint32Array,
+} as const satisfies Record<ElementType, unknown>
 
 /** A compiled inference graph. Needs no TF.js. */
 export class GraphSession {
@@ -47,15 +55,26 @@ export class GraphSession {
   /**
    * Runs the graph once. What it returns may be fed to the next run as it is.
    *
-   * @throws when an input is missing, unknown or of another type or rank than the graph's.
+   * @throws when an input is missing, unknown or of another type, shape or length than the graph's.
    */
   run(feeds: Readonly<Record<string, GraphTensor>>): Record<string, GraphTensor> {
     const tensors: Record<string, object> = {}
+    const unknown = Object.keys(feeds).find((name) => !this.inputs.some((input) => input.name === name))
+    if (unknown !== undefined) {
+      throw new Error(`The graph has no input '${unknown}': it takes ${this.inputs.map((i) => i.name).join(', ')}.`)
+    }
     for (const { name, type, shape } of this.inputs) {
       const feed = feeds[name]
       if (!feed) throw new Error(`The graph's input '${name}' is missing: it takes ${this.inputs.map((i) => i.name).join(', ')}.`)
       if (feed.shape.length !== shape.length || feed.shape.some((d, i) => typeof shape[i] === 'number' && shape[i] !== d)) {
         throw new Error(`The graph's input '${name}' is of shape [${shape.join(', ')}], got [${feed.shape.join(', ')}].`)
+      }
+      const size = sizeOf(feed.shape)
+      if (!(feed.data instanceof arrays[type]) || feed.data.length !== size) {
+        throw new Error(
+          `The graph's input '${name}' takes a ${arrays[type].name} of ${size} elements for the shape ` +
+            `[${feed.shape.join(', ')}], got a ${feed.data.constructor.name} of ${feed.data.length}.`,
+        )
       }
       tensors[name] = feedOf(type, feed.data, feed.shape)
     }

@@ -1,6 +1,6 @@
 import { onnxBackend } from '../backend/backend.js'
 import { optimize } from '../graph/passes.js'
-import { Value } from '../graph/graph.js'
+import type { Value } from '../graph/graph.js'
 import { Dimension } from '../graph/dimension.js'
 import { record, type Trace } from '../jit/trace.js'
 import { buildModel, type ExternalData, type Port } from '../onnx/model.js'

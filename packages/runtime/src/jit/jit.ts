@@ -75,7 +75,11 @@ class Compiled<Arguments extends unknown[], Result> {
     let result: Result | undefined
     this.trace = record(backend, tensors, (placeholders) => {
       result = fn(...(unflatten(args, placeholders.values())))
-      if (result instanceof Promise) throw new TypeError('A function given to jit must not be async: it is recorded while it runs.')
+      if (result instanceof Promise) {
+        // What the function does later fails too, and nobody waits for it.
+        result.catch(() => undefined)
+        throw new TypeError('A function given to jit must not be async: it is recorded while it runs.')
+      }
       return flatten(result).tensors
     })
     this.shapeOfResult = result as Result
@@ -100,6 +104,7 @@ class Compiled<Arguments extends unknown[], Result> {
 
   run(tensors: readonly tf.Tensor[]): Result {
     const { backend, trace } = this
+    for (const { variable } of trace.assigned) checkAlive(variable)
     const session = backend.evaluator.session(this.key, this.bytes, () => new Session(this.model, backend.sessionOptions))
     const feeds: Record<string, object> = {}
     tensors.forEach((tensor, i) => (feeds[`a${i}`] = this.feedFor(tensor)))
@@ -125,14 +130,17 @@ class Compiled<Arguments extends unknown[], Result> {
   }
 
   private feedFor(tensor: tf.Tensor): object {
-    if (tensor.isDisposed) {
-      const name = tensor instanceof tf.Variable ? `variable '${tensor.name}'` : 'tensor'
-      throw new Error(`A ${name} that a compiled function needs was disposed: keep it for as long as the function is called.`)
-    }
+    checkAlive(tensor)
     const value = this.backend.valueFor(tensor)
     this.backend.compute([value])
     return feed(value)
   }
+}
+
+function checkAlive(tensor: tf.Tensor): void {
+  if (!tensor.isDisposed) return
+  const name = tensor instanceof tf.Variable ? `variable '${tensor.name}'` : 'tensor'
+  throw new Error(`A ${name} that a compiled function needs was disposed: keep it for as long as the function is called.`)
 }
 
 function fresh({ type, size, shape }: Value): Value {

@@ -15,6 +15,12 @@ interface AssignedVariable {
   after: Value
 }
 
+/** What a variable was before a trace. */
+interface Held {
+  value: Value
+  dataId: object
+}
+
 export class Trace implements TraceGuard {
   /** The arguments, as values to be fed. */
   readonly placeholders: Value[] = []
@@ -49,7 +55,7 @@ export function record(
 ): Trace {
   const trace = new Trace()
   const engine = tf.engine()
-  const before = new Map<tf.Variable, Value>()
+  const before = new Map<tf.Variable, Held>()
   for (const variable of registeredVariables()) before.set(variable, holdVariable(backend, variable))
   const { random } = Math
   try {
@@ -66,7 +72,8 @@ export function record(
       }
     })
   } finally {
-    for (const [variable, value] of before) restore(backend, variable, value)
+    for (const variable of registeredVariables()) if (!before.has(variable)) variable.dispose()
+    for (const [variable, held] of before) restore(backend, variable, held)
   }
   collectCaptures(trace, before)
   return trace
@@ -77,12 +84,14 @@ function registeredVariables(): tf.Variable[] {
 }
 
 /** The variable's present value, computed, its own alone, and kept while the function is traced. */
-function holdVariable(backend: OnnxBackend, variable: tf.Variable): Value {
+function holdVariable(backend: OnnxBackend, variable: tf.Variable): Held {
   own(backend, variable)
   const value = backend.valueFor(variable)
   backend.compute([value])
   value.holders++
-  return value
+  // What a variable holds is no constant, even if all its elements are equal now.
+  value.uniform = undefined
+  return { value, dataId: variable.dataId }
 }
 
 /** Gives a variable data of its own where it shares them with another tensor (`a.assign(b)` shares). */
@@ -102,31 +111,35 @@ function placeholderFor(backend: OnnxBackend, trace: Trace, arg: tf.Tensor): tf.
   return tf.engine().makeTensorFromDataId(dataId, shape, dtype, backend)
 }
 
-function collectAssignments(backend: OnnxBackend, trace: Trace, before: ReadonlyMap<tf.Variable, Value>): void {
+function collectAssignments(backend: OnnxBackend, trace: Trace, before: ReadonlyMap<tf.Variable, Held>): void {
   for (const variable of registeredVariables()) {
     const old = before.get(variable)
     if (!old) {
-      const { name } = variable
-      variable.dispose()
       throw new Error(
-        `The variable '${name}' was created inside a function given to jit: create it before, so that every call ` +
+        `The variable '${variable.name}' was created inside a function given to jit: create it before, so that every call ` +
           'uses the same one.',
       )
     }
     const after = backend.valueFor(variable)
-    if (after !== old) trace.assigned.push({ variable, after })
+    if (after !== old.value) trace.assigned.push({ variable, after })
   }
 }
 
-function restore(backend: OnnxBackend, variable: tf.Variable, value: Value): void {
-  if (!variable.isDisposed) backend.replace(variable.dataId, value)
+function restore(backend: OnnxBackend, variable: tf.Variable, { value, dataId }: Held): void {
+  if (!variable.isDisposed && variable.dataId !== dataId) {
+    // A new data id, as the present one is also that of what was assigned.
+    const info = backend.infoOf(value)
+    const tensor = tf.engine().makeTensorFromDataId(info.dataId, info.shape, info.dtype, backend)
+    variable.assign(tensor)
+    tensor.dispose()
+  }
   value.holders--
 }
 
 /** What the graph is fed with besides its arguments. Constants that the function made stay in the graph. */
-function collectCaptures(trace: Trace, before: ReadonlyMap<tf.Variable, Value>): void {
+function collectCaptures(trace: Trace, before: ReadonlyMap<tf.Variable, Held>): void {
   const variableOf = new Map<Value, tf.Variable>()
-  for (const [variable, value] of before) variableOf.set(value, variable)
+  for (const [variable, { value }] of before) variableOf.set(value, variable)
   const seen = new Set<Value>(trace.placeholders)
   const see = (value: Value): void => {
     if (value.pending || seen.has(value)) return

@@ -21,7 +21,7 @@ export function kernel<Attributes extends object = object>(name: string, compute
         if (info) values[key] = shaped(onnx.valueFor(info), info.shape)
       }
       const result = compute(values, (attrs ?? {}) as unknown as Attributes)
-      return Array.isArray(result) ? result.map((value) => onnx.infoOf(value)) : onnx.infoOf(result)
+      return Array.isArray(result) ? onnx.infosOf(result) : onnx.infoOf(result)
     },
   })
 }

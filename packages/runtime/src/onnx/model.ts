@@ -1,6 +1,6 @@
 /** From a graph to an ONNX model: names, initialisers, attributes, and sizes computed at run time. */
 import { Dimension, type Extent } from '../graph/dimension.js'
-import { Float, Ints, type Attribute, type Node, type TypedArray, Value } from '../graph/graph.js'
+import { type Attribute, Float, Ints, type Node, type TypedArray, type Value } from '../graph/graph.js'
 import {
   type AttributeProto,
   AttributeType,
@@ -53,9 +53,14 @@ class ModelBuilder {
   private readonly intsNames = new Map<string, string>()
   private readonly extentNames = new Map<string, string>()
 
-  private unused = 0
+  /** Names that callers chose, which ours must not repeat. */
+  private readonly taken: ReadonlySet<string>
+  private count = 0
 
-  constructor(private readonly spec: ModelSpec) {}
+  constructor(private readonly spec: ModelSpec) {
+    const { inputs, outputs, external } = spec
+    this.taken = new Set([...inputs, ...outputs, ...(external?.values() ?? [])].map(({ name }) => name))
+  }
 
   build(): Uint8Array {
     const { inputs, outputs, nodes, metadata } = this.spec
@@ -91,7 +96,7 @@ class ModelBuilder {
       input === undefined ? '' : input instanceof Ints ? this.intsName(input) : this.nameOf(input),
     )
     // An output that was computed before, along with another use of the node, is not defined again.
-    const outputs = node.outputs.map((value) => (value.pending ? this.nameOf(value) : `u${this.unused++}`))
+    const outputs = node.outputs.map((value) => (value.pending ? this.nameOf(value) : this.newName('u')))
     const attributes = Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value))
     this.emit(node.op, inputs, outputs, attributes, node.domain)
   }
@@ -106,11 +111,18 @@ class ModelBuilder {
     this.nodes.push({ opType, domain, name: `node${this.nodes.length}`, input, output, attribute })
   }
 
+  private newName(prefix: string): string {
+    let name: string
+    do name = `${prefix}${this.count++}`
+    while (this.taken.has(name))
+    return name
+  }
+
   private nameOf(value: Value): string {
     let name = this.names.get(value)
     if (name !== undefined) return name
     const external = this.spec.external?.get(value)
-    name = external?.name ?? (value.pending ? `v${this.names.size}` : `k${this.names.size}`)
+    name = external?.name ?? this.newName(value.pending ? 'v' : 'k')
     this.names.set(value, name)
     if (external) this.addExternal(value, external)
     else if (!value.pending) this.addConstant(name, value)
@@ -120,7 +132,7 @@ class ModelBuilder {
   private addConstant(name: string, value: Value): void {
     const data = value.data as TypedArray
     if (value.uniform !== undefined && value.size > UNIFORM_LIMIT) {
-      const scalar = `${name}_one`
+      const scalar = this.newName('one')
       this.initializers.push(tensorProto(scalar, [], value.type, data.slice(0, 1)))
       this.emit('Expand', [scalar, this.intsName(new Ints(value.shape))], [name])
     } else {
@@ -146,7 +158,7 @@ class ModelBuilder {
     const key = ints.values.join(',')
     let name = this.intsNames.get(key)
     if (name !== undefined) return name
-    name = `n${this.intsNames.size}`
+    name = this.newName('n')
     this.intsNames.set(key, name)
     if (ints.values.every((v) => typeof v === 'number')) {
       const data = BigInt64Array.from(ints.values, (v) => BigInt(v as number))
@@ -164,7 +176,7 @@ class ModelBuilder {
     const key = extent.toString()
     let name = this.extentNames.get(key)
     if (name !== undefined) return name
-    name = `d${this.extentNames.size}`
+    name = this.newName('d')
     this.extentNames.set(key, name)
     const e = extent.expression
     switch (e.kind) {
