@@ -37,7 +37,7 @@ Examples:
     .option('--valid <file>', 'manifest that decides which model is best; without it the last one is kept')
     .requiredOption('--output <dir>', 'model folder to write')
     .option('--config <file>', 'settings as JSON; flags go before them')
-    .option('--tokenizer <file>', 'tokenizer.json whose first token is <blank>; default: the characters of the transcripts')
+    .option('--tokenizer <file>', 'tokenizer.json whose first token is <blank>; default: the units of the transcripts')
     .option('--resume', 'go on from the last checkpoint in the folder')
     .option('--json', 'print the result as JSON')
     .action((flags: TrainFlags & Record<string, unknown>) => train(flags))

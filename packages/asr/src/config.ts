@@ -49,6 +49,8 @@ export type AugmentationConfig = z.output<typeof augmentation>
 /** The settings of a training run, each with its default. */
 export const trainingConfigSchema = z.strictObject({
   features,
+  units: z.enum(['characters', 'words']).default('characters')
+    .describe('what transcripts are made of: characters, or words where there are few'),
   encoder: encoder.prefault({}),
   augmentation: augmentation.prefault({}),
   batchSize: size.default(8).describe('utterances in a batch'),

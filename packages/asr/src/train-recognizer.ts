@@ -3,14 +3,12 @@ import { join } from 'node:path'
 import { featureStats } from '@parlance/audio'
 import {
   AdamW, cosineSchedule, ctcLoss, loadParameters, namedParameters, parameterCount, train, TrainingContext, trainingStep,
-  UsageError,
   type SummedLoss, type TrainResult,
 } from '@parlance/nn'
 import { jit, Random, readSafetensors, tf, toFloat32, useDevice, writeFileAtomic } from '@parlance/runtime'
-import { CharTokenizer, loadTokenizer, type Tokenizer } from '@parlance/tokenizer'
 import { type SpeechBatch, trainingBatches } from './batches.js'
 import { modelConfig, parseTrainingConfig, type TrainingConfig, type TrainingOptions } from './config.js'
-import { BLANK, BLANK_TOKEN } from './ctc-greedy.js'
+import { BLANK } from './ctc-greedy.js'
 import { writeEncoderGraph } from './encoder-graph.js'
 import { readManifest, type Utterance } from './manifest.js'
 import { CtcModel } from './model.js'
@@ -18,6 +16,7 @@ import { modelCard } from './model-card.js'
 import { Recordings } from './recordings.js'
 import { reportFigures, reportSections } from './report.js'
 import { ENCODER_FILE } from './transcriber.js'
+import { makeTokenizer, readTokenizer } from './units.js'
 import { validation } from './validation.js'
 
 export interface TrainRecognizerOptions {
@@ -29,7 +28,7 @@ export interface TrainRecognizerOptions {
   output: string
   /** Whatever is left out has its default. */
   config?: TrainingOptions
-  /** A tokenizer.json whose first token is `<blank>`; default: the characters of the training transcripts. */
+  /** A tokenizer.json whose first token is `<blank>`; default: the config's `units` of the training transcripts. */
   tokenizer?: string
   /** Goes on from the folder's last checkpoint. Default false. */
   resume?: boolean
@@ -53,7 +52,10 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   const config = parseTrainingConfig(options.config ?? {}, 'training config')
   const utterances = readManifest(options.data)
   const validUtterances = options.valid === undefined ? undefined : readManifest(options.valid)
-  const tokenizer = await chooseTokenizer(options.tokenizer, utterances)
+  const tokenizer =
+    options.tokenizer === undefined
+      ? makeTokenizer(utterances.map(({ text }) => text), config.units)
+      : await readTokenizer(options.tokenizer)
   await useDevice('cpu', config.threads === undefined ? {} : { threads: config.threads })
 
   const recordings = new Recordings(utterances, config.features, tokenizer)
@@ -149,18 +151,3 @@ function evaluationOf(validate: ReturnType<typeof validation>, { evaluateEvery, 
     ...(patience === undefined ? {} : { patience }),
   }
 }
-
-async function chooseTokenizer(file: string | undefined, utterances: readonly Utterance[]): Promise<Tokenizer> {
-  if (file === undefined) {
-    return CharTokenizer.fromText(utterances.map(({ text }) => text).join(''), { specialTokens: [BLANK_TOKEN] })
-  }
-  const tokenizer = await loadTokenizer(file)
-  if (tokenizer.tokenToId(BLANK_TOKEN) !== BLANK) {
-    throw new UsageError(
-      `${file}: the first token must be ${BLANK_TOKEN}, got ${tokenizer.idToToken(0)}: ` +
-        `train it with parlance-tokenizer train --special '${BLANK_TOKEN}'.`,
-    )
-  }
-  return tokenizer
-}
-

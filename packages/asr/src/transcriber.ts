@@ -2,12 +2,13 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { FeatureExtractor } from '@parlance/audio'
 import { GraphSession, locateSafetensors } from '@parlance/runtime/session'
-import { loadTokenizer, type Tokenizer } from '@parlance/tokenizer'
+import type { Tokenizer } from '@parlance/tokenizer'
 import { type ModelConfig, readModelConfig } from './config.js'
 import { greedyTokens } from './ctc-greedy.js'
 import { cut, type Piece } from './pieces.js'
 import { readSpeech, type Speech } from './speech.js'
 import { encodedLength } from './subsampling.js'
+import { readTokenizer } from './units.js'
 
 /** The inference graph in a model folder. */
 export const ENCODER_FILE = 'encoder.onnx'
@@ -55,7 +56,7 @@ export class Transcriber {
     if (!existsSync(folder)) throw new Error(`${folder}: there is no such model folder.`)
     const config = readModelConfig(join(folder, 'config.json'))
     const tokenizerFile = join(folder, 'tokenizer.json')
-    const tokenizer = await loadTokenizer(tokenizerFile)
+    const tokenizer = await readTokenizer(tokenizerFile)
     if (tokenizer.hash !== config.tokenizerHash) {
       throw new Error(
         `${tokenizerFile}: is another tokenizer (of ${tokenizer.vocabSize} tokens) than the model was trained with ` +

@@ -1,0 +1,59 @@
+import { FeatureExtractor } from '@parlance/audio'
+import { Random } from '@parlance/runtime'
+import { describe, expect, it } from 'vitest'
+import { augment } from './augment.js'
+
+const bins = 10
+const frames = 60
+const features = { frames, bins, data: new Random(1).normal(frames * bins) }
+const mean = Array.from({ length: bins }, (_, b) => 100 + b)
+const still = {
+  convention: 'kaldi', speeds: [1], gain: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
+} as const
+const config = (changes: Partial<Omit<typeof still, 'convention' | 'speeds'>> | object) => ({ ...still, speeds: [1], ...changes })
+
+describe('augment', () => {
+  it('gives the same for the same stream, another for another, and changes nothing when told to', () => {
+    const all = config({ gain: 6, timeMasks: 2, frequencyMasks: 2 })
+    const once = augment(features, mean, all, new Random(1, 'a'))
+    expect(augment(features, mean, all, new Random(1, 'a'))).toEqual(once)
+    expect(augment(features, mean, all, new Random(2, 'a'))).not.toEqual(once)
+    expect(augment(features, mean, config({}), new Random(1))).toEqual(features.data)
+  })
+
+  it('adds to the features what amplifying the samples does', () => {
+    const samples = new Random(5).uniform(8000, -0.1, 0.1)
+    const extractor = new FeatureExtractor({ sampleRate: 8000, bins })
+    const original = extractor.compute(samples)
+    const random = () => new Random(9, 'gain')
+    const decibels = (2 * random().next() - 1) * 6
+    const louder = extractor.compute(samples.map((value) => value * 10 ** (decibels / 20)))
+    const augmented = augment(original, mean, config({ gain: 6 }), random())
+    for (const [i, value] of louder.data.entries()) expect(augmented[i]).toBeCloseTo(value, 3)
+  })
+
+  it('hides whole frames and whole bins behind the mean, within the limits', () => {
+    let mostFrames = 0
+    let mostBins = 0
+    for (let seed = 0; seed < 200; seed++) {
+      const time = augment(features, mean, config({ timeMasks: 1 }), new Random(seed))
+      const hiddenFrames = Array.from({ length: frames }, (_, t) => mean.every((value, b) => time[t * bins + b] === value))
+      expect(hiddenFrames.filter(Boolean).length * bins).toBe(time.filter((value, i) => value !== features.data[i]).length)
+      mostFrames = Math.max(mostFrames, hiddenFrames.filter(Boolean).length)
+      const band = augment(features, mean, config({ frequencyMasks: 1 }), new Random(seed))
+      const hiddenBins = mean.filter((value, b) => band.every((x, i) => i % bins !== b || x === value)).length
+      expect(hiddenBins * frames).toBe(band.filter((value, i) => value !== features.data[i]).length)
+      mostBins = Math.max(mostBins, hiddenBins)
+    }
+    expect(mostFrames).toBe(20)
+    expect(mostBins).toBe(4)
+  })
+
+  it('hides at most half of a short recording', () => {
+    const short = { frames: 3, bins, data: new Float32Array(3 * bins) }
+    for (let seed = 0; seed < 50; seed++) {
+      const hidden = augment(short, mean, config({ timeMasks: 1 }), new Random(seed)).filter((value) => value !== 0).length
+      expect(hidden).toBeLessThanOrEqual(bins)
+    }
+  })
+})

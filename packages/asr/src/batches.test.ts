@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeWav } from '@parlance/audio'
+import { Random, tf, useDevice } from '@parlance/runtime'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { evaluationBatches, makeBuckets, trainingBatches } from './batches.js'
+import { parseTrainingConfig } from './config.js'
+import { Recordings } from './recordings.js'
+import { makeTokenizer } from './units.js'
+
+const settings = { features: { sampleRate: 8000, bins: 8 }, batchSize: 3, buckets: 2, seed: 5 }
+const config = parseTrainingConfig(settings, 'test')
+let folder: string
+let recordings: Recordings
+
+beforeAll(async () => {
+  await useDevice('cpu', { threads: 1 })
+  folder = mkdtempSync(join(tmpdir(), 'batches-'))
+  const utterances = Array.from({ length: 10 }, (_, i) => {
+    const audio = join(folder, `${i}.wav`)
+    // The last is too short for its transcript.
+    const length = i === 9 ? 400 : 2000 + 700 * i
+    writeWav(audio, { sampleRate: 8000, channels: [new Random(i).uniform(length, -0.5, 0.5)] })
+    return { audio, text: i === 9 ? 'aabbaa' : 'ab'.repeat(1 + (i % 3)) }
+  })
+  recordings = new Recordings(utterances, config.features, makeTokenizer(['ab'], 'characters'))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+const usable = [0, 1, 2, 3, 4, 5, 6, 7, 8]
+const mean = Array.from({ length: 8 }, () => 0)
+
+describe('makeBuckets', () => {
+  it('shares utterances out evenly, in sizes that hold them', () => {
+    const items = [10, 11, 20, 21, 30, 31].map((frames, i) => ({ frames, labels: 6 - i }))
+    expect(makeBuckets(items, 3)).toEqual([{ frames: 12, labels: 6 }, { frames: 24, labels: 6 }, { frames: 32, labels: 6 }])
+    expect(makeBuckets(items, 1)).toEqual([{ frames: 32, labels: 6 }])
+    expect(makeBuckets([{ frames: 8, labels: 0 }, { frames: 7, labels: 2 }], 5)).toEqual([{ frames: 8, labels: 2 }])
+  })
+})
+
+describe('Recordings', () => {
+  it('knows what CTC can align', () => {
+    expect(recordings.fits(0)).toBe(true)
+    expect(recordings.fits(9)).toBe(false)
+  })
+
+  it('is shorter at a higher speed', () => {
+    const { frames } = recordings.features(8)
+    const faster = recordings.features(8, 1.1).frames
+    expect(Math.abs(faster - frames / 1.1)).toBeLessThan(2)
+    expect(faster).toBeLessThanOrEqual(recordings.mostFrames(8, 1.1))
+  })
+
+  it('names the recording whose transcript cannot be encoded', () => {
+    const [first] = recordings.utterances
+    const wrong = [{ audio: first?.audio as string, text: 'abc' }]
+    const make = () => new Recordings(wrong, config.features, makeTokenizer(['ab'], 'characters'))
+    expect(make).toThrow(`The transcript of ${first?.audio} cannot be encoded: character "c"`)
+  })
+})
+
+describe('trainingBatches', () => {
+  const batches = (changes: object = {}) =>
+    trainingBatches(recordings, usable, mean, parseTrainingConfig({ ...settings, ...changes }, 'test'))
+
+  it('is a function of the seed and the step', () => {
+    const read = (step: number, of = batches()) =>
+      tf.tidy(() => Object.values(of(step)).map((tensor) => [...(tensor as tf.Tensor).dataSync()]))
+    const of = batches()
+    read(7, of)
+    expect(read(2, of)).toEqual(read(2))
+    expect(read(3, of)).not.toEqual(read(2, of))
+    expect(read(2, batches({ seed: 6 }))).not.toEqual(read(2, of))
+  })
+
+  it('uses every recording once an epoch, in the few sizes that there are', () => {
+    const of = batches({ augmentation: { speeds: [1] } })
+    const sizes = new Set<string>()
+    tf.tidy(() => {
+      for (let epoch = 0; epoch < 3; epoch++) {
+        const seen = [1, 2, 3].flatMap((step) => {
+          const { examples, features, frames, labels, labelLengths } = of(3 * epoch + step)
+          sizes.add(`${features?.shape}/${labels?.shape}`)
+          const indices = [...(examples as tf.Tensor).dataSync()]
+          for (const [n, index] of indices.entries()) {
+            expect((frames as tf.Tensor).dataSync()[n]).toBe(recordings.features(index).frames)
+            expect((labelLengths as tf.Tensor).dataSync()[n]).toBe(recordings.labels[index]?.length)
+          }
+          return indices
+        })
+        expect(seen.sort((a, b) => a - b)).toEqual(usable)
+      }
+    })
+    expect(sizes.size).toBe(2)
+  })
+})
+
+describe('evaluationBatches', () => {
+  it('has every recording, unchanged', () => {
+    const batches = evaluationBatches(recordings, 4, 2)
+    expect([...new Set(batches.flatMap(({ indices }) => indices))].sort((a, b) => a - b)).toEqual([...usable, 9])
+    tf.tidy(() => {
+      for (const { indices, make } of batches) {
+        const { features } = make()
+        const [, frames, bins] = features.shape as [number, number, number]
+        const data = features.dataSync()
+        for (const [n, index] of indices.entries()) {
+          const wanted = recordings.features(index).data
+          expect(data.subarray(n * frames * bins, n * frames * bins + wanted.length)).toEqual(wanted)
+        }
+      }
+    })
+  })
+})
