@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { inference, type KeyValue, type LSTMState, namedParameters } from '@parlance/nn'
 import { inferenceGraph, type InputSpec, iota, locateSafetensors, tf, writeFileAtomic } from '@parlance/runtime'
-import { LSTM_CHUNK, SCORE_GRAPH, STEP_GRAPH, WEIGHTS } from './graphs.js'
+import { LEAST_VOCABULARY, LSTM_CHUNK, SCORE_GRAPH, STEP_GRAPH, WEIGHTS } from './graphs.js'
 import { LstmLM } from './lstm.js'
 import { savedName } from './parameter-names.js'
 import type { TransformerLM } from './transformer.js'
@@ -30,6 +30,9 @@ function best(logits: tf.Tensor, k: tf.Tensor): Tensors {
 const int = (...shape: (number | string)[]): InputSpec => ({ shape, dtype: 'int32' })
 const float = (...shape: (number | string)[]): InputSpec => ({ shape, dtype: 'float32' })
 
+/** The k of top-k must be tried at no more than the vocabulary has. */
+const FEW = { K: [1, 2, LEAST_VOCABULARY] } as const
+
 function transformerGraphs(model: TransformerLM) {
   const { layers, heads, width } = model.config
   const cache = float('M', heads, 'P', width / heads)
@@ -56,6 +59,7 @@ function transformerGraphs(model: TransformerLM) {
         return { ...best(logits, given(inputs, 'k')), ...Object.fromEntries(next) }
       },
       { tokens: int('N', 'T'), places: int('T'), parents: int('N'), k: int('K'), ...caches },
+      { sizes: FEW },
     ),
   }
 }
@@ -86,6 +90,7 @@ function lstmGraphs(model: LstmLM) {
         return { ...best(tf.squeeze(logits, [1]), given(inputs, 'k')), ...write(state) }
       },
       { tokens: int('N', 1), parents: int('N'), k: int('K'), ...states('M') },
+      { sizes: FEW },
     ),
   }
 }

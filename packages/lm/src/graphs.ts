@@ -7,6 +7,9 @@ export const WEIGHTS = 'model.safetensors'
 export const SCORE_GRAPH = 'score.onnx'
 export const STEP_GRAPH = 'step.onnx'
 
+/** The fewest tokens of a model's vocabulary. */
+export const LEAST_VOCABULARY = 3
+
 /** Tokens that an LSTM's scoring graph takes at once. */
 export const LSTM_CHUNK = 32
 

@@ -4,6 +4,7 @@ import type { Tokenizer } from '@parlance/tokenizer'
 import { tokensNeeded } from './batches.js'
 import type { ModelConfig, TrainingConfig } from './config.js'
 import { removeGraphs, writeGraphs } from './export.js'
+import { LEAST_VOCABULARY } from './graphs.js'
 import { LanguageModel } from './language-model.js'
 import { LstmObjective } from './lstm-objective.js'
 import { modelCard } from './model-card.js'
@@ -37,6 +38,9 @@ export function modelConfig(training: TrainingConfig, vocabSize: number): ModelC
   const ofTheOther = model === 'transformer' ? (['tied'] as const) : (['heads', 'activation', 'bias'] as const)
   const misplaced = ofTheOther.find((name) => training[name] !== undefined)
   if (misplaced) throw new UsageError(`${misplaced} does not go with the model ${model}: leave it out.`)
+  if (vocabSize < LEAST_VOCABULARY) {
+    throw new UsageError(`The tokenizer has ${vocabSize} tokens, but ${LEAST_VOCABULARY} are needed: give more varied text.`)
+  }
   const shared = { vocabSize, context, layers, width, dropout }
   if (model === 'lstm') return { type: model, ...shared, tied }
   if (width % heads !== 0) throw new UsageError(`width must be a multiple of heads, got width ${width} and ${heads} heads.`)
