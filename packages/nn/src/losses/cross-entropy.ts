@@ -51,27 +51,28 @@ export function crossEntropy(
 
 /**
  * Each row's loss times its entry in `kept` (M). The gradient of a row is softmax − (1 − ε)·onehot − ε/V: one product
- * with the exponentials of the forward pass and a scatter into M places, where composing it would pass over (M, V)
- * many times.
+ * with the softmax of the forward pass and a scatter into M places, where composing it would pass over (M, V) many
+ * times.
  */
 function rowLosses(logits: tf.Tensor, classes: tf.Tensor, kept: tf.Tensor, smoothing: number): tf.Tensor {
   const [rows, size] = logits.shape as [number, number]
   const spread = smoothing / size
   return customGradient((save, logits) => {
-    const shifted = tf.sub(logits, tf.max(logits, 1, true))
-    const exponentials = tf.exp(shifted)
-    const total = tf.sum(exponentials, 1, true)
+    const probabilities = tf.softmax(logits)
     const places = tf.stack([iota(rows), classes], 1)
-    const chosen = tf.gatherND(shifted, places)
+    const chosen = tf.gatherND(logits, places)
     const target =
-      smoothing === 0 ? chosen : tf.add(tf.mul(chosen, 1 - smoothing), tf.mul(tf.mean(shifted, 1), smoothing))
-    save([exponentials, total, places, kept])
+      smoothing === 0 ? chosen : tf.add(tf.mul(chosen, 1 - smoothing), tf.mul(tf.mean(logits, 1), smoothing))
+    // log Σ eˣ = max x − log max p, and the greatest probability is never small.
+    const below = tf.sub(tf.max(logits, 1), target)
+    const value = tf.mul(tf.sub(below, tf.log(tf.max(probabilities, 1))), kept)
+    save([probabilities, places, kept])
     return {
-      value: tf.mul(tf.sub(tf.log(tf.reshape(total, [-1])), target), kept),
+      value,
       gradient: (dy, saved) => {
-        const [exponentials, total, places, kept] = saved as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+        const [probabilities, places, kept] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
         const scale = tf.reshape(tf.mul(dy, kept), [-1, 1])
-        const scaled = tf.mul(exponentials, tf.div(scale, total))
+        const scaled = tf.mul(probabilities, scale)
         const dense = smoothing === 0 ? scaled : tf.sub(scaled, tf.mul(scale, spread))
         const atTarget = tf.sub(tf.gatherND(dense, places), tf.mul(tf.reshape(scale, [-1]), 1 - smoothing))
         return [tf.tensorScatterUpdate(dense, places, atTarget)]
