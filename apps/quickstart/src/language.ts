@@ -27,7 +27,7 @@ export async function languageModel(folder: string, effort: number): Promise<Cha
   const maxSteps = Math.ceil(1200 * effort)
   const training = trainingSchema.parse({
     layers: 2, heads: 4, width: 128, context: 64, batch: 16,
-    learningRate: 4e-3, minLearningRate: 1e-4, warmupSteps: Math.ceil(maxSteps / 20), maxSteps, maxMinutes: 2,
+    learningRate: 4e-3, minLearningRate: 1e-4, warmupSteps: Math.ceil(maxSteps / 20), maxSteps, maxMinutes: 1.5,
     evaluateEvery: Math.ceil(maxSteps / 4), evaluationTokens: 8192, checkpointEvery: maxSteps,
   })
   await useDevice('cpu')

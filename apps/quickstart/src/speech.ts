@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import { evaluate, Transcriber } from '@parlance/asr'
 import { trainRecognizer } from '@parlance/asr/training'
 import { writeToneWordManifest } from '@parlance/corpora'
@@ -11,13 +11,13 @@ const SHOWN = 3
 export async function speech(folder: string, effort: number): Promise<Chapter> {
   heading('3  WAV to text: a recogniser')
   const data = join(folder, 'data/speech')
-  const utterances = Math.ceil(240 * effort)
+  const utterances = Math.ceil(400 * effort)
   const train = writeToneWordManifest(data, 'train', { seed: 1, utterances, sampleRate: SAMPLE_RATE })
   const test = writeToneWordManifest(data, 'test', { seed: 2, utterances: 40, sampleRate: SAMPLE_RATE })
   line(`${utterances} recordings of tone words, each word two or three vowel-like chords; 40 more held out`)
 
   const model = 'recogniser'
-  const maxSteps = Math.ceil(300 * effort)
+  const maxSteps = Math.ceil(500 * effort)
   const { seconds, step } = await trainRecognizer({
     data: train,
     output: join(folder, model),
@@ -38,7 +38,7 @@ export async function speech(folder: string, effort: number): Promise<Chapter> {
   const text = [
     `WER ${(100 * rate).toFixed(1)}% on 40 recordings that it has not heard: ${substitutions} substitutions, ${deletions} deletions,`,
     `${insertions} insertions over ${referenceLength} reference words; greedy, normalisation: ${normalization}.`,
-    ...transcribed.slice(0, SHOWN).flatMap(({ audio, reference, hypothesis }) => ['', audio, `reference   ${reference}`, `transcript  ${hypothesis}`]),
+    ...transcribed.slice(0, SHOWN).flatMap(({ audio, reference, hypothesis }) => ['', relative(process.cwd(), audio), `reference   ${reference}`, `transcript  ${hypothesis}`]),
   ]
   for (const row of text) line(row)
   return { title: 'WAV to text: a recogniser', text: text.join('\n'), model }

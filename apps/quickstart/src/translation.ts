@@ -26,11 +26,11 @@ export async function translation(folder: string, effort: number): Promise<Chapt
   line(`${number(count)} pairs of English and an invented language: verb-final, three genders, postpositions`)
 
   const model = 'translator'
-  const maxSteps = Math.ceil(600 * effort)
+  const maxSteps = Math.ceil(400 * effort)
   const config = trainingConfigSchema.parse({
     vocabSize: 512, width: 96, heads: 4, encoderLayers: 2, decoderLayers: 2, feedForwardWidth: 384, dropout: 0.05,
     learningRate: 3e-3, warmupSteps: Math.ceil(maxSteps / 6), batchTokens: 1500, batchShapes: 3,
-    maxSteps, maxMinutes: 1.25, evaluateEvery: maxSteps, evaluateSentences: 20, checkpointEvery: maxSteps,
+    maxSteps, maxMinutes: 1, evaluateEvery: maxSteps, evaluateSentences: 20, checkpointEvery: maxSteps,
   })
   await useDevice('cpu')
   const { seconds, step } = await trainTranslator({ files, output: join(folder, model), config })
