@@ -24,7 +24,7 @@ export function program(): Command {
     .addOption(jsonOption())
     .addHelpText('after', examples('--model runs/lm --corpus valid.txt', '--model runs/lm --stride 32 --json < valid.txt', '--model ngram:words.ngram --corpus valid.txt'))
     .exitOverride()
-    .configureOutput({ outputError: (text, write) => write(text.replace(/^error: /, `${NAME}: `)) })
+    .configureOutput({ outputError: (text, write) => write(`${NAME}: ${text.replace(/^error: /, '').trim().replaceAll('\n', ' ')}\n`) })
     .action(async (options: MeasureOptions) => (await import('./measure.js')).measure(options))
   addTrain(root)
   addTrainNgram(root)
