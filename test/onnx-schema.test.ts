@@ -11,7 +11,7 @@ beforeAll(async () => {
 
 function exampleGraph() {
   const filter = tf.variable(tf.ones([3, 1, 4]))
-  const dense = tf.variable(tf.fill([4, 2], 0.5))
+  const dense = tf.variable(tf.ones([4, 2]))
   const graph = inferenceGraph(
     ({ x }) => {
       const hidden = tf.leakyRelu(tf.conv1d(x as tf.Tensor3D, filter as tf.Tensor3D, 1, 'same'), 0.1)
@@ -66,7 +66,7 @@ describe('the ONNX that the runtime writes, read with the official schema', () =
     const embedded = model.graph?.initializer?.find(({ dims }) => dims?.map(Number).join() === '4,2')
     expect(embedded?.dataType).toBe(onnx.TensorProto.DataType.FLOAT)
     const raw = Uint8Array.from(embedded?.rawData ?? [])
-    expect([...new Float32Array(raw.buffer)]).toEqual(Array.from({ length: 8 }, () => 0.5))
+    expect([...new Float32Array(raw.buffer)]).toEqual(Array.from({ length: 8 }, () => 1))
 
     const bytes = graph.toOnnx({
       names: new Map([['filter', filter], ['dense', dense]]),

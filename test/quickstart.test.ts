@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
-import { nextCommands, quickstart } from './quickstart.js'
+import { nextCommands, quickstart } from '../apps/quickstart/src/quickstart.js'
+import { examplesOf, root, runExample } from './readme.js'
 
-const apps = resolve(import.meta.dirname, '../..')
-const folder = mkdtempSync(join(tmpdir(), 'parlance-quickstart-'))
+const temporary = mkdtempSync(join(tmpdir(), 'parlance-quickstart-'))
+const folder = join(temporary, 'runs/quickstart')
 const printed: string[] = []
 
 // A fiftieth of the training: enough to go every way, too little to learn much.
@@ -17,11 +18,11 @@ beforeAll(async () => {
   log.mockRestore()
   progress.mockRestore()
 })
-afterAll(() => rmSync(folder, { recursive: true, force: true }))
+afterAll(() => rmSync(temporary, { recursive: true, force: true }))
 
 /** Runs a command of the clone from its source. */
 function shell(command: string): string {
-  const run = `node --conditions=@parlance/source --import tsx ${apps}/$1/src/main.ts`
+  const run = `node --conditions=@parlance/source --import tsx ${root}/apps/$1/src/main.ts`
   return execFileSync('sh', ['-c', command.replace(/npx parlance-(\w+)/, run)], { encoding: 'utf8' })
 }
 
@@ -55,4 +56,8 @@ describe('quickstart', () => {
       expect(output).toMatch(name === 'parlance-perplexity' ? /perplexity/ : /\n$/)
     },
   )
+
+  it.each(examplesOf('README.md').map((code, i) => [i + 1, code] as const))('leaves what example %i of the README needs', (_, code) => {
+    expect(runExample(code, temporary)).toMatch(/\S/)
+  })
 })

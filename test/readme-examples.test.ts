@@ -1,0 +1,37 @@
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { writeWav } from '@parlance/audio'
+import { generateEnglish, generateParallel, generateToneWords, writeToneWordManifest } from '@parlance/corpora'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { examplesOf, root, runExample } from './readme.js'
+
+const folder = mkdtempSync(join(tmpdir(), 'parlance-readme-'))
+
+/** What the examples read, under the names that they use. */
+beforeAll(() => {
+  const pairs = generateParallel({ seed: 1, pairs: 120 }).map(({ source, target }) => `${source}\t${target}\n`)
+  const texts = {
+    'corpus.txt': generateEnglish({ seed: 1, sentences: 300 }),
+    'train.txt': generateEnglish({ seed: 1, sentences: 300 }),
+    'valid.txt': generateEnglish({ seed: 2, sentences: 100 }),
+    'train.tsv': pairs.slice(0, 100).join(''),
+    'valid.tsv': pairs.slice(100).join(''),
+  }
+  for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text)
+  const [{ samples, sampleRate }] = generateToneWords({ seed: 1, utterances: 1 }) as [{ samples: Float32Array; sampleRate: number }]
+  writeWav(join(folder, 'speech.wav'), { sampleRate, channels: [samples] })
+  writeToneWordManifest(folder, 'train', { seed: 1, utterances: 8 })
+  writeToneWordManifest(folder, 'valid', { seed: 2, utterances: 4 })
+})
+afterAll(() => rmSync(folder, { recursive: true, force: true }))
+
+const readmes = ['corpora/README.md', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)]
+
+describe.each(readmes)('%s', (readme) => {
+  it('has an example', () => expect(examplesOf(readme)).not.toHaveLength(0))
+
+  it.each(examplesOf(readme).map((code, i) => [i + 1, code] as const))('example %i runs', (_, code) => {
+    expect(() => runExample(code, folder)).not.toThrow()
+  })
+})
