@@ -1,0 +1,162 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { tf, useDevice } from '@parlance/runtime'
+import { trainBpe } from '@parlance/tokenizer'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { epochPlanner, makeBatch, orderedPlans } from './batches.js'
+import { chooseBuckets, chooseLengths } from './buckets.js'
+import { trainingConfigSchema } from './config.js'
+import { prepareData } from './data.js'
+import { encodePairs, exampleLength } from './examples.js'
+import { cleanPairs, readPairs } from './pairs.js'
+import { END, PAD, SPECIAL_TOKENS, START } from './special-tokens.js'
+import { decodeText, encodeSource, encodeText } from './text-codec.js'
+
+let folder: string
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'translation-data-'))
+  await useDevice('cpu', { threads: 1 })
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+function file(name: string, content: string | Uint8Array): string {
+  const path = join(folder, name)
+  writeFileSync(path, content)
+  return path
+}
+
+describe('readPairs', () => {
+  it('reads a TSV file or two files', () => {
+    const wanted = [{ source: 'a b', target: 'x' }, { source: '', target: 'y' }]
+    expect(readPairs([file('pairs.tsv', '\uFEFFa b\tx\r\n\ty\tmore\n')])).toEqual(wanted)
+    expect(readPairs([file('pairs.en', 'a b\n\n'), file('pairs.de', 'x\ny')])).toEqual(wanted)
+  })
+
+  it.each([
+    ['no-tab.tsv', 'a\tb\nno tab here\n', /no-tab\.tsv: line 2 has no tab: expected "source TAB target", got "no tab here"/],
+    ['empty.tsv', '', /empty\.tsv: is empty/],
+    ['latin1.tsv', Buffer.from('gr\xfc\xdfe\tx\n', 'latin1'), /latin1\.tsv: is not UTF-8 text \(byte 2\)/],
+  ])('rejects %s', (name, content, message) => {
+    expect(() => readPairs([file(name, content)])).toThrow(message)
+  })
+
+  it('rejects files that do not correspond, are not there, or are too many', () => {
+    const [one, two] = [file('one', 'a\nb\n'), file('two', 'x\n')]
+    expect(() => readPairs([one, two])).toThrow(/one has 2 lines and .*two 1: line by line/)
+    expect(() => readPairs([join(folder, 'none')])).toThrow(/none: there is no such file/)
+    expect(() => readPairs([one, one, one])).toThrow(/one TSV file or two text files, got 3 files/)
+  })
+})
+
+describe('cleanPairs', () => {
+  it('leaves out empty sides and extreme ratios, and counts them', () => {
+    const pairs = [[' a ', 'b'], ['', 'b'], ['a', ' '], ['a', 'b b b b b b'], ['a', 'b b b b b b b'], ['a b c', 'x']]
+    const { pairs: kept, report } = cleanPairs(pairs.map(([source, target]) => ({ source: source!, target: target! })), 3)
+    expect(kept.map(({ source, target }) => [source, target])).toEqual([['a', 'b'], ['a', 'b b b b b b'], ['a b c', 'x']])
+    expect(report).toEqual({ read: 6, kept: 3, empty: 2, ratio: 1, length: 0 })
+  })
+})
+
+describe('text and tokens', () => {
+  it('encodes special tokens in a text as text, and gives the text back', async () => {
+    const tokenizer = await trainBpe(['some text with <s> and </s>'], { vocabSize: 262, specialTokens: SPECIAL_TOKENS })
+    for (const text of ['a <s>b</s> <pad><unk> <mask>', 'Grüße, 世界 🙂', '<', '<<s>>']) {
+      const tokens = encodeText(tokenizer, text)
+      expect(Math.min(...tokens)).toBeGreaterThanOrEqual(SPECIAL_TOKENS.length)
+      expect(decodeText(tokenizer, tokens)).toBe(text)
+    }
+    expect(encodeSource(tokenizer, 'a').at(-1)).toBe(END)
+    expect(decodeText(tokenizer, tokenizer.encode(' a\nb\r\n c '))).toBe('a b  c')
+  })
+})
+
+describe('chooseLengths', () => {
+  /** The least padded total of any choice of lengths that includes the longest. */
+  function leastTotal(lengths: readonly number[], count: number): number {
+    const distinct = [...new Set(lengths)].sort((a, b) => a - b)
+    const longest = distinct.at(-1)!
+    let least = Infinity
+    for (let subset = 0; subset < 2 ** (distinct.length - 1); subset++) {
+      const chosen = distinct.filter((length, i) => length === longest || (subset >> i) & 1)
+      if (chosen.length <= count) least = Math.min(least, padded(lengths, chosen))
+    }
+    return least
+  }
+  const padded = (lengths: readonly number[], chosen: readonly number[]) =>
+    lengths.reduce((sum, length) => sum + chosen.find((bucket) => bucket >= length)!, 0)
+
+  it.each([1, 2, 3, 4, 20])('wastes as little as the best of all choices of %i', (count) => {
+    const lengths = [3, 3, 3, 4, 5, 5, 7, 9, 9, 9, 9, 12, 13, 20, 41]
+    const chosen = chooseLengths(lengths, count)
+    expect(chosen.length).toBeLessThanOrEqual(count)
+    expect(padded(lengths, chosen)).toBe(leastTotal(lengths, count))
+  })
+})
+
+describe('batches', () => {
+  const sentence = (length: number, word: string) => Array.from({ length }, () => word).join(' ')
+  const pairs = Array.from({ length: 57 }, (_, i) => ({ source: sentence(1 + (i % 9), 'ab'), target: sentence(1 + (i % 5), 'cd') }))
+
+  async function examplesOf() {
+    const tokenizer = await trainBpe(pairs.flatMap(({ source, target }) => [` ${source}`, ` ${target}`]), { vocabSize: 264, specialTokens: SPECIAL_TOKENS })
+    return { tokenizer, ...encodePairs(tokenizer, pairs) }
+  }
+
+  it('hold every example once an epoch, in few shapes, as a function of seed and epoch', async () => {
+    const { examples } = await examplesOf()
+    const lengths = pairs.map((_, i) => exampleLength(examples, i))
+    const buckets = chooseBuckets(lengths, 3, 40)
+    expect(buckets.length).toBe(3)
+    const plan = epochPlanner(examples, buckets, 1)
+    const members = (epoch: number, planner = plan) => planner(epoch).map((batch) => [...batch.members])
+    for (const epoch of [0, 1]) {
+      expect(members(epoch).flat().sort((a, b) => a - b)).toEqual(pairs.map((_, i) => i))
+      expect(members(epoch, epochPlanner(examples, buckets, 1))).toEqual(members(epoch))
+    }
+    expect(members(1)).not.toEqual(members(0))
+    expect(members(0, epochPlanner(examples, buckets, 2))).not.toEqual(members(0))
+    for (const { bucket, members } of [...plan(0), ...orderedPlans(examples, buckets)]) {
+      expect(members.length).toBeLessThanOrEqual(bucket.rows)
+      expect(bucket.rows * bucket.length).toBeLessThanOrEqual(40)
+      for (const member of members) expect(lengths[member]).toBeLessThanOrEqual(bucket.length)
+    }
+  })
+
+  it('pad sources, inputs and labels', async () => {
+    const { tokenizer } = await examplesOf()
+    const { examples, tooLong } = encodePairs(tokenizer, [{ source: 'ab ab', target: 'cd' }, { source: sentence(9, 'ab'), target: 'cd' }], 6)
+    expect(tooLong).toBe(1)
+    const [ab, cd] = [tokenizer.encode(' ab'), tokenizer.encode(' cd')]
+    expect([ab.length, cd.length]).toEqual([1, 1])
+    const batch = makeBatch(examples, { bucket: { length: 4, rows: 2 }, members: Int32Array.of(0) })
+    const rows = (tensor: tf.Tensor) => tensor.arraySync() as number[][]
+    const padding = [PAD, PAD, PAD, PAD]
+    expect(rows(batch.source)).toEqual([[ab[0], ab[0], END, PAD], padding])
+    expect(rows(batch.input)).toEqual([[START, cd[0], PAD, PAD], padding])
+    expect(rows(batch.labels)).toEqual([[cd[0], END, PAD, PAD], padding])
+    tf.dispose(batch)
+  })
+})
+
+describe('prepareData', () => {
+  const config = trainingConfigSchema.parse({ vocabSize: 262, maxSteps: 1 })
+  const good = () => file('good.tsv', 'the cat\tdie Katze\nthe dog\tder Hund\nthe cow\tdie Kuh\n')
+
+  it('draws the same pairs for a seed', async () => {
+    const two = await prepareData({ train: [good()], valid: [good()] }, { ...config, pairs: 2 })
+    const again = await prepareData({ train: [good()], valid: [good()] }, { ...config, pairs: 2 })
+    expect([two.train.count, two.valid.count, two.cleaning.read]).toEqual([2, 3, 2])
+    expect(again.hash).toBe(two.hash)
+  })
+
+  it('rejects data of which nothing is left, and foreign tokenizers', async () => {
+    const none = file('none-left.tsv', 'a\t\n\tb\n')
+    await expect(prepareData({ train: [none], valid: [good()] }, config)).rejects.toThrow(/none-left\.tsv: no sentence pair is left after cleaning, of 2/)
+    await expect(prepareData({ train: [good()], valid: [none] }, config)).rejects.toThrow(/none-left\.tsv: there is no sentence pair with two sides/)
+    await expect(prepareData({ train: [good()], valid: [good()] }, { ...config, maxTokens: 2 })).rejects.toThrow(/good\.tsv: every pair is longer than 2 tokens/)
+    const foreign = await trainBpe(['the cat'], { vocabSize: 258, specialTokens: ['<eos>'] })
+    const tokenizer = file('tokenizer.json', JSON.stringify(foreign.toJSON()))
+    await expect(prepareData({ train: [good()], valid: [good()], tokenizer }, config)).rejects.toThrow(/tokenizer\.json: is not a tokenizer for translation: <s> must have the id 0, got no such token/)
+  })
+})
