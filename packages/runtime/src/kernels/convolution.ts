@@ -19,10 +19,15 @@ const TO_CHANNELS_LAST = [0, 2, 3, 1]
 const FILTER_TO_ONNX = [3, 2, 0, 1]
 
 function planOf(input: readonly number[], filter: readonly number[], a: ConvolutionAttributes, depthwise = false) {
-  return tf.backend_util.computeConv2DInfo(
+  const plan = tf.backend_util.computeConv2DInfo(
     input as Shape4, filter as Shape4, a.strides, a.dilations ?? 1, a.pad, a.dimRoundingMode, depthwise,
     tf.backend_util.convertConv2DDataFormat(a.dataFormat ?? 'NHWC'),
   )
+  if (typeof a.pad === 'number' && (plan.strideHeight !== plan.strideWidth || plan.filterHeight !== plan.filterWidth)) {
+    // TF.js computes the width of the result from the height of the filter and its stride.
+    throw new Error("A convolution whose filter or strides are not square needs pad 'same', 'valid' or explicit paddings, got a number.")
+  }
+  return plan
 }
 
 export type Plan = ReturnType<typeof planOf>

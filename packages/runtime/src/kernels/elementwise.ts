@@ -30,10 +30,10 @@ function compare(name: string, a: Value, b: Value): Value {
   return op(name, [x, y], broadcast(a, b), 'bool')
 }
 
-/** ⌊a / b⌋, also for negative whole numbers, where ONNX truncates. */
+/** ⌊a / b⌋, int32, also for negative whole numbers, where ONNX truncates. */
 function floorDiv(a: Value, b: Value): Value {
   const quotient = div(a, b)
-  if (a.type === 'float32') return unary('Floor', quotient)
+  if (a.type === 'float32') return cast(unary('Floor', quotient), 'int32')
   const rest = sub(a, mul(quotient, b))
   const zero = scalar(0, 'int32')
   const signsDiffer = not(compare('Equal', compare('Less', rest, zero), compare('Less', b, zero)))

@@ -5,6 +5,7 @@ import { registerLayerNorm } from '../ops/layer-norm.js'
 import { tf } from '../tf.js'
 import { registerConvolutions } from './convolution.js'
 import { registerElementwise } from './elementwise.js'
+import { registerGradients } from './gradients.js'
 import { registerMatMul } from './matmul.js'
 import { registerPassing } from './passing.js'
 import { registerPooling } from './pooling.js'
@@ -20,6 +21,7 @@ export function registerKernels(): void {
   registerShapeKernels()
   registerConvolutions()
   registerPooling()
+  registerGradients()
   registerDropout()
   registerGelu()
   registerLayerNorm()

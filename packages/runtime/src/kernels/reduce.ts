@@ -47,7 +47,8 @@ export function registerReductions(): void {
     return reduce('ReduceSum', x.type === 'bool' ? cast(x, 'int32') : x, attributes)
   })
   kernel<ReductionAttributes>('All', (i, a) => cast(reduce('ReduceMin', cast(ofX(i), 'int32'), a), 'bool'))
-  kernel<ReductionAttributes>('Any', (i, a) => cast(reduce('ReduceMax', cast(ofX(i), 'int32'), a), 'bool'))
+  // Not the maximum, which of nothing is the least number.
+  kernel<ReductionAttributes>('Any', (i, a) => cast(reduce('ReduceSum', cast(ofX(i), 'int32'), a), 'bool'))
   kernel<{ axis: number }>('ArgMax', (i, { axis }) => argument('ArgMax', ofX(i), axis, -Infinity))
   kernel<{ axis: number }>('ArgMin', (i, { axis }) => argument('ArgMin', ofX(i), axis, Infinity))
   kernel<{ dim: number }>('Softmax', ({ logits }, { dim }) => {

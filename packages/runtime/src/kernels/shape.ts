@@ -115,8 +115,9 @@ export function registerShapeKernels(): void {
       tf.util.assertShapesMatch([...first.shape], [...shape], 'All tensors passed to stack must have matching shapes: ')
       tf.util.assert(type === first.type, () => 'All tensors passed to stack must have matching dtypes')
     }
-    const parts = values.map((x) => reshape(x, [...x.shape.slice(0, axis), 1, ...x.shape.slice(axis)]))
-    return concat(parts, axis)
+    const at = axis < 0 ? axis + first.shape.length + 1 : axis
+    const parts = values.map((x) => reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]))
+    return concat(parts, at)
   })
   kernel<{ axis: number }>('Unpack', ({ value }, { axis }) => {
     const x = value as Value
