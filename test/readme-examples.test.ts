@@ -19,8 +19,9 @@ beforeAll(() => {
     'valid.tsv': pairs.slice(100).join(''),
   }
   for (const [name, text] of Object.entries(texts)) writeFileSync(join(folder, name), text)
-  const [{ samples, sampleRate }] = generateToneWords({ seed: 1, utterances: 1 }) as [{ samples: Float32Array; sampleRate: number }]
-  writeWav(join(folder, 'speech.wav'), { sampleRate, channels: [samples] })
+  for (const { samples, sampleRate } of generateToneWords({ seed: 1, utterances: 1 })) {
+    writeWav(join(folder, 'speech.wav'), { sampleRate, channels: [samples] })
+  }
   writeToneWordManifest(folder, 'train', { seed: 1, utterances: 8 })
   writeToneWordManifest(folder, 'valid', { seed: 2, utterances: 4 })
 })
