@@ -8,7 +8,7 @@ const frames = 60
 const features = { frames, bins, data: new Random(1).normal(frames * bins) }
 const mean = Array.from({ length: bins }, (_, b) => 100 + b)
 const still = {
-  convention: 'kaldi', speeds: [1], gain: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
+  convention: 'kaldi', speeds: [1], gain: 0, splice: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
 } as const
 const config = (changes: Partial<Omit<typeof still, 'convention' | 'speeds'>> | object) => ({ ...still, speeds: [1], ...changes })
 

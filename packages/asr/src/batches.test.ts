@@ -97,6 +97,54 @@ describe('trainingBatches', () => {
   })
 })
 
+describe('splicing', () => {
+  it('joins words of several recordings with their transcripts', () => {
+    // "a" is a second of 300 Hz and "b" of 2000 Hz, with pauses between.
+    const hertz = { a: 300, b: 2000 }
+    const utterances = ['a b', 'b a a', 'b', 'a'].map((text, i) => {
+      const words = text.split(' ') as (keyof typeof hertz)[]
+      const samples = new Float32Array(words.length * 4000)
+      for (const [w, word] of words.entries()) {
+        for (let n = 800; n < 3200; n++) samples[w * 4000 + n] = 0.5 * Math.sin((2 * Math.PI * hertz[word] * n) / 8000)
+      }
+      const audio = join(folder, `words-${i}.wav`)
+      writeWav(audio, { sampleRate: 8000, channels: [samples] })
+      return { audio, text }
+    })
+    const features = parseTrainingConfig({ features: { sampleRate: 8000, bins: 8 } }, 'test').features
+    const words = new Recordings(utterances, features, makeTokenizer(['a', 'b'], 'words'))
+    expect(words.wordPieces([0, 1, 2, 3]).map(({ word }) => word)).toEqual(['a', 'b', 'b', 'a', 'a', 'b', 'a'])
+    const augmentation = { splice: 1, gain: 0, timeMasks: 0, frequencyMasks: 0 }
+    const of = trainingBatches(words, [0, 1, 2, 3], mean, parseTrainingConfig({ ...settings, batchSize: 4, augmentation }, 'test'))
+    const transcripts = new Set<string>()
+    tf.tidy(() => {
+      for (let step = 1; step <= 10; step++) {
+        const batch = of(step)
+        const [rows, frames, bins] = batch.features.shape as [number, number, number]
+        const data = batch.features.dataSync()
+        const labels = (batch.labels as tf.Tensor2D).arraySync()
+        for (let n = 0; n < rows; n++) {
+          const length = batch.frames.dataSync()[n] as number
+          // Loud frames, low or high, merged as the ear would.
+          const heard: string[] = []
+          let before = ''
+          for (let t = 0; t < length; t++) {
+            const row = data.subarray((n * frames + t) * bins, (n * frames + t + 1) * bins)
+            const peak = row.indexOf(Math.max(...row))
+            const sound = (row[peak] as number) < 3 ? '' : peak < 4 ? 'a' : 'b'
+            if (sound !== '' && sound !== before) heard.push(sound)
+            before = sound
+          }
+          const spoken = words.tokenizer.decode((labels[n] as number[]).slice(0, batch.labelLengths.dataSync()[n]))
+          expect(heard.join(' ')).toBe(spoken)
+          transcripts.add(spoken)
+        }
+      }
+    })
+    expect(transcripts.size).toBeGreaterThan(5)
+  })
+})
+
 describe('evaluationBatches', () => {
   it('has every recording, unchanged', () => {
     const batches = evaluationBatches(recordings, 4, 2)

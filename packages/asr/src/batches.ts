@@ -1,8 +1,9 @@
+import type { Features } from '@parlance/audio'
 import { epochBatches } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
 import { augment } from './augment.js'
 import type { TrainingConfig } from './config.js'
-import type { Recordings } from './recordings.js'
+import { canAlign, type Recordings, wordsOf } from './recordings.js'
 import { SUBSAMPLING } from './subsampling.js'
 
 /** A batch of utterances, padded to a static size. */
@@ -25,12 +26,19 @@ interface Bucket {
   labels: number
 }
 
-/** An utterance with the features to use for it. */
-interface Item {
+/** An utterance as a batch will hold it. */
+interface Example {
+  /** The recording that it is, or stands for. */
   index: number
-  /** The most frames it may have. */
+  /** The most frames that its features may have. */
   most: number
-  speed: number
+  labels: Int32Array
+  features: () => Features
+}
+
+interface PlannedBatch {
+  bucket: Bucket
+  examples: Example[]
 }
 
 /**
@@ -54,10 +62,25 @@ export function makeBuckets(items: readonly { frames: number; labels: number }[]
   return buckets
 }
 
+function sizeOf({ most, labels }: Example): { frames: number; labels: number } {
+  return { frames: Math.max(1, most), labels: labels.length }
+}
+
+/** The examples that go into each bucket: the smallest that holds them; those that none holds are left out. */
+function sorted(examples: readonly Example[], buckets: readonly Bucket[]): Example[][] {
+  const groups = buckets.map((): Example[] => [])
+  for (const example of examples) {
+    const { frames, labels } = sizeOf(example)
+    groups[buckets.findIndex((bucket) => frames <= bucket.frames && labels <= bucket.labels)]?.push(example)
+  }
+  return groups
+}
+
 /**
  * The batches of training as a function of the step (1 is the first). Each epoch draws a speed and masks for every
- * utterance and shuffles; an utterance's draw depends on (seed, epoch, utterance) alone. What does not fill a batch of
- * its bucket goes into the next larger one; what is left at the end of the largest waits for another epoch.
+ * utterance, or words of other recordings in its place, and shuffles; an utterance's draw depends on (seed, epoch,
+ * utterance) alone. What does not fill a batch of its bucket goes into the next larger one; what is left at the end of
+ * the largest waits for another epoch.
  *
  * @param usable indices of the recordings to train on
  * @param mean shape (F), of the training features: stands for what is hidden
@@ -66,56 +89,69 @@ export function trainingBatches(
   recordings: Recordings,
   usable: readonly number[],
   mean: readonly number[],
-  { augmentation, features, seed, ...config }: TrainingConfig,
+  config: TrainingConfig,
 ): (step: number) => SpeechBatch {
+  const { augmentation, seed } = config
+  const options = { ...augmentation, convention: config.features.convention }
   const batchSize = Math.min(config.batchSize, usable.length)
-  const speedsOf = new Map(
-    usable.map((index) => {
-      const possible = augmentation.speeds.filter((speed) => recordings.fits(index, speed))
-      return [index, possible.length > 0 ? possible : [1]]
-    }),
-  )
-  const buckets = makeBuckets(
-    usable.flatMap((index) =>
-      (speedsOf.get(index) as number[]).map((speed) => ({
-        frames: recordings.mostFrames(index, speed),
-        labels: (recordings.labels[index] as Int32Array).length,
-      })),
-    ),
-    config.buckets,
-  )
-  const augmentRandom = (epoch: number, index: number) => new Random(seed, 'augment', epoch, index)
+  const draw = exampleDrawer(recordings, usable, config)
+  const unchanged = usable.flatMap((index) => draw.speeds(index).map((speed) => draw.whole(index, speed)))
+  const sizes = [...unchanged, ...usable.map((index) => draw.example(index, 0))].map(sizeOf)
+  const buckets = makeBuckets(sizes, config.buckets)
 
-  const plan = (epoch: number): { bucket: Bucket; items: Item[] }[] => {
+  const plan = (epoch: number): PlannedBatch[] => {
     const order = new Random(seed, 'order', epoch).permutation(usable.length)
-    const items = [...order].map((at): Item => {
-      const index = usable[at] as number
-      const speeds = speedsOf.get(index) as number[]
-      const speed = speeds[augmentRandom(epoch, index).fork('speed').integer(speeds.length)] as number
-      return { index, speed, most: recordings.mostFrames(index, speed) }
-    })
-    const batches: { bucket: Bucket; items: Item[] }[] = []
-    let waiting: Item[] = []
-    let above = 0
-    for (const bucket of buckets) {
-      const floor = above
-      waiting.push(...items.filter(({ most }) => most > floor && most <= bucket.frames))
-      above = bucket.frames
+    const groups = sorted([...order].map((at) => draw.example(usable[at] as number, epoch)), buckets)
+    const batches: PlannedBatch[] = []
+    let waiting: Example[] = []
+    for (const [i, bucket] of buckets.entries()) {
+      waiting.push(...(groups[i] as Example[]))
       const whole = waiting.length - (waiting.length % batchSize)
-      for (let i = 0; i < whole; i += batchSize) batches.push({ bucket, items: waiting.slice(i, i + batchSize) })
+      for (let k = 0; k < whole; k += batchSize) batches.push({ bucket, examples: waiting.slice(k, k + batchSize) })
       waiting = waiting.slice(whole)
     }
-    return [...new Random(seed, 'batches', epoch).permutation(batches.length)].map((i) => batches[i] as (typeof batches)[0])
+    return [...new Random(seed, 'batches', epoch).permutation(batches.length)].map((i) => batches[i] as PlannedBatch)
   }
   const at = epochBatches(plan)
   return (step) => {
     const { epoch, batch } = at(step)
-    return makeBatch(recordings, batch.bucket, batch.items, ({ index, speed }) => {
-      const original = recordings.features(index, speed)
-      const options = { ...augmentation, convention: features.convention }
-      return augment(original, mean, options, augmentRandom(epoch, index).fork('masks'))
-    })
+    return makeBatch(batch, (features, index) => augment(features, mean, options, new Random(seed, 'masks', epoch, index)))
   }
+}
+
+/** Makes the examples of an epoch. */
+function exampleDrawer(recordings: Recordings, usable: readonly number[], { augmentation, seed }: TrainingConfig) {
+  const pieces = augmentation.splice > 0 ? recordings.wordPieces(usable) : []
+  const mostLabels = Math.max(...usable.map((index) => (recordings.labels[index] as Int32Array).length))
+  const mostFrames = Math.max(...usable.map((index) => recordings.features(index).frames))
+  const speeds = (index: number): number[] => {
+    const possible = augmentation.speeds.filter((speed) => recordings.fits(index, speed))
+    return possible.length > 0 ? possible : [1]
+  }
+  const whole = (index: number, speed: number): Example => ({
+    index,
+    most: recordings.mostFrames(index, speed),
+    labels: recordings.labels[index] as Int32Array,
+    features: () => recordings.features(index, speed),
+  })
+  /** As many words as the recording has at most, drawn from all that were cut out; undefined if that cannot be used. */
+  const spliced = (index: number, random: Random): Example | undefined => {
+    const count = 1 + random.integer(wordsOf((recordings.utterances[index] as { text: string }).text).length)
+    const some = Array.from({ length: count }, () => pieces[random.integer(pieces.length)] as (typeof pieces)[0])
+    const speed = augmentation.speeds[random.integer(augmentation.speeds.length)] as number
+    const frames = some.reduce((sum, piece) => sum + recordings.pieceFrames(piece, speed), 0)
+    const labels = recordings.tokenizer.encode(some.map(({ word }) => word).join(' '))
+    if (frames > mostFrames || labels.length > mostLabels || !canAlign(frames, labels)) return undefined
+    return { index, most: frames, labels, features: () => recordings.joined(some, speed) }
+  }
+  const example = (index: number, epoch: number): Example => {
+    const random = new Random(seed, 'example', epoch, index)
+    const splice = pieces.length > 0 && random.next() < augmentation.splice
+    const possible = speeds(index)
+    const speed = possible[random.integer(possible.length)] as number
+    return (splice ? spliced(index, random.fork('splice')) : undefined) ?? whole(index, speed)
+  }
+  return { speeds, whole, example }
 }
 
 export interface EvaluationBatch {
@@ -125,56 +161,46 @@ export interface EvaluationBatch {
 }
 
 /** Batches that hold every utterance as it is, in static sizes; the last one of a size repeats its last utterance. */
-export function evaluationBatches(recordings: Recordings, batchSize: number, buckets: number): EvaluationBatch[] {
-  const items = Array.from({ length: recordings.count }, (_, index): Item => ({ index, speed: 1, most: recordings.features(index).frames }))
-  const sizes = makeBuckets(
-    items.map(({ index, most }) => ({ frames: Math.max(1, most), labels: (recordings.labels[index] as Int32Array).length })),
-    buckets,
-  )
+export function evaluationBatches(recordings: Recordings, batchSize: number, count: number): EvaluationBatch[] {
+  const examples = Array.from({ length: recordings.count }, (_, index): Example => {
+    const features = recordings.features(index)
+    return { index, most: features.frames, labels: recordings.labels[index] as Int32Array, features: () => features }
+  })
+  const buckets = makeBuckets(examples.map(sizeOf), count)
+  const rows = Math.min(batchSize, examples.length)
   const batches: EvaluationBatch[] = []
-  const rows = Math.min(batchSize, items.length)
-  let above = -1
-  for (const bucket of sizes) {
-    const floor = above
-    const inside = items.filter(({ most }) => most > floor && most <= bucket.frames)
-    above = bucket.frames
-    for (let i = 0; i < inside.length; i += rows) {
-      const some = inside.slice(i, i + rows)
-      while (some.length < rows) some.push(some.at(-1) as Item)
-      batches.push({
-        indices: some.map(({ index }) => index),
-        make: () => makeBatch(recordings, bucket, some, ({ index }) => recordings.features(index).data),
-      })
+  for (const [k, group] of sorted(examples, buckets).entries()) {
+    for (let i = 0; i < group.length; i += rows) {
+      const some = group.slice(i, i + rows)
+      while (some.length < rows) some.push(some.at(-1) as Example)
+      const batch = { bucket: buckets[k] as Bucket, examples: some }
+      batches.push({ indices: some.map(({ index }) => index), make: () => makeBatch(batch, ({ data }) => data) })
     }
   }
   return batches
 }
 
 function makeBatch(
-  recordings: Recordings,
-  bucket: Bucket,
-  items: readonly Item[],
-  featuresOf: (item: Item) => Float32Array,
+  { bucket, examples }: PlannedBatch,
+  change: (features: Features, index: number) => Float32Array,
 ): SpeechBatch {
-  const count = items.length
-  const { bins } = recordings.features((items[0] as Item).index)
+  const count = examples.length
+  const all = examples.map(({ features }) => features())
+  const { bins } = all[0] as Features
   const features = new Float32Array(count * bucket.frames * bins)
   const labels = new Int32Array(count * bucket.labels)
   const frames = new Int32Array(count)
-  const labelLengths = new Int32Array(count)
-  for (const [n, item] of items.entries()) {
-    const data = featuresOf(item)
-    const ids = recordings.labels[item.index] as Int32Array
+  for (const [n, example] of examples.entries()) {
+    const data = change(all[n] as Features, example.index)
     features.set(data, n * bucket.frames * bins)
     frames[n] = Math.max(1, data.length / bins) // an empty recording is one frame of zeros
-    labels.set(ids, n * bucket.labels)
-    labelLengths[n] = ids.length
+    labels.set(example.labels, n * bucket.labels)
   }
   return {
     features: tf.tensor3d(features, [count, bucket.frames, bins]),
     frames: tf.tensor1d(frames, 'int32'),
     labels: tf.tensor2d(labels, [count, bucket.labels], 'int32'),
-    labelLengths: tf.tensor1d(labelLengths, 'int32'),
-    examples: tf.tensor1d(items.map(({ index }) => index), 'int32'),
+    labelLengths: tf.tensor1d(examples.map((example) => example.labels.length), 'int32'),
+    examples: tf.tensor1d(examples.map(({ index }) => index), 'int32'),
   }
 }

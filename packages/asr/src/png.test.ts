@@ -6,7 +6,7 @@ describe('encodePng', () => {
   it('writes the one-pixel picture byte for byte', () => {
     const png = encodePng(Uint8Array.of(0), 1, 1)
     // Signature, IHDR of a 1 × 1 gray picture with its checksum, and IEND as in every PNG.
-    expect(png.subarray(0, 33).toString('hex')).toBe('89504e470d0a1a0a0000000d4948445200000001000000010800000000' + '3a7e9b55')
+    expect(png.subarray(0, 33).toString('hex')).toBe('89504e470d0a1a0a0000000d49484452000000010000000108000000003a7e9b55')
     expect(png.subarray(-12).toString('hex')).toBe('0000000049454e44ae426082')
   })
 

@@ -1,12 +1,20 @@
-import { FeatureExtractor, type Features, resample } from '@parlance/audio'
-import type { FeatureConfig } from '@parlance/audio'
+import { type FeatureConfig, FeatureExtractor, type Features, resample } from '@parlance/audio'
 import type { Tokenizer } from '@parlance/tokenizer'
 import type { Utterance } from './manifest.js'
 import { readSpeech } from './speech.js'
 import { encodedLength } from './subsampling.js'
+import { wordBoundaries } from './words.js'
 
 /** Frames that rounding may add to or take from what a speed makes of a recording. */
 const SLACK = 2
+
+/** A word cut out of a recording, from frame `from` to frame `to` at speed 1. */
+export interface WordPiece {
+  index: number
+  from: number
+  to: number
+  word: string
+}
 
 /** A corpus in memory: token ids, samples, and features at each speed, computed when first needed. */
 export class Recordings {
@@ -19,7 +27,7 @@ export class Recordings {
   constructor(
     readonly utterances: readonly Utterance[],
     features: FeatureConfig,
-    tokenizer: Tokenizer,
+    readonly tokenizer: Tokenizer,
   ) {
     this.extractor = new FeatureExtractor(features)
     this.labels = utterances.map(({ audio, text }) => {
@@ -60,13 +68,49 @@ export class Recordings {
   fits(index: number, speed = 1): boolean {
     const { frames } = this.features(index)
     const least = speed === 1 ? frames : Math.floor(frames / speed) - SLACK
-    return encodedLength(Math.max(0, least)) >= neededFrames(this.labels[index] as Int32Array)
+    return canAlign(least, this.labels[index] as Int32Array)
+  }
+
+  /** The words of these recordings, where pauses tell them apart. */
+  wordPieces(indices: readonly number[]): WordPiece[] {
+    return indices.flatMap((index) => {
+      const words = wordsOf((this.utterances[index] as Utterance).text)
+      const boundaries = wordBoundaries(this.features(index), words.length)
+      if (!boundaries) return []
+      return words.map((word, i) => ({ index, word, from: boundaries[i] as number, to: boundaries[i + 1] as number }))
+    })
+  }
+
+  /** Frames of a piece at `speed`. */
+  pieceFrames({ from, to }: WordPiece, speed: number): number {
+    return Math.floor(to / speed) - Math.floor(from / speed)
+  }
+
+  /** Features of pieces one after the other, shape (T, F). */
+  joined(pieces: readonly WordPiece[], speed: number): Features {
+    const { bins } = this.extractor.config
+    const frames = pieces.reduce((sum, piece) => sum + this.pieceFrames(piece, speed), 0)
+    const data = new Float32Array(frames * bins)
+    let at = 0
+    for (const piece of pieces) {
+      const features = this.features(piece.index, speed)
+      const length = this.pieceFrames(piece, speed)
+      // Rounding may put the last frame beyond the end.
+      const from = Math.max(0, Math.min(Math.floor(piece.from / speed), features.frames - length))
+      data.set(features.data.subarray(from * bins, (from + length) * bins), at * bins)
+      at += length
+    }
+    return { frames, bins, data }
   }
 }
 
-/** A frame for every label, and one for the blank between equal neighbours; at least one. */
-function neededFrames(labels: Int32Array): number {
+export function wordsOf(text: string): string[] {
+  return text.split(/\s+/u).filter((word) => word !== '')
+}
+
+/** Whether there is a frame for every label, and one for the blank between equal neighbours; at least one. */
+export function canAlign(frames: number, labels: Int32Array): boolean {
   let needed = Math.max(1, labels.length)
   for (let i = 1; i < labels.length; i++) if (labels[i] === labels[i - 1]) needed++
-  return needed
+  return encodedLength(Math.max(0, frames)) >= needed
 }

@@ -82,10 +82,11 @@ describe('Transcriber', () => {
     const encoder = GraphSession.load(join(model, 'encoder.onnx'), { threads: 1 })
     const lengths = { data: Int32Array.of(frames), shape: [1] }
     const { log_probs: whole } = encoder.run({ features: { data, shape: [1, frames, bins] }, lengths })
-    const [, steps, vocabSize] = whole?.shape as [number, number, number]
+    if (!whole) throw new Error('the graph gave nothing')
+    const [, steps, vocabSize] = whole.shape as [number, number, number]
     encoder.dispose()
     expect(steps).toBeGreaterThan(1800)
-    const text = tokenizer.decode(greedyTokens(whole?.data as Float32Array, steps, vocabSize))
+    const text = tokenizer.decode(greedyTokens(whole.data as Float32Array, steps, vocabSize))
     expect(text.length).toBeGreaterThan(500)
     expect(transcriber.transcribe(samples).text).toBe(text)
   })

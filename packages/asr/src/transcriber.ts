@@ -63,11 +63,11 @@ export class Transcriber {
           `(${config.vocabSize} tokens): restore the model's own.`,
       )
     }
-    checkWeights(join(folder, 'model.safetensors'), config)
     const graph = join(folder, ENCODER_FILE)
     if (!existsSync(graph)) {
       throw new Error(`${graph}: there is no such file: the training did not end; resume it, which writes the graph.`)
     }
+    checkWeights(join(folder, 'model.safetensors'), config)
     return new Transcriber(config, tokenizer, GraphSession.load(graph, threads === undefined ? {} : { threads }))
   }
 
