@@ -45,3 +45,9 @@ export function readFolderConfig(folder: string): FolderSection {
   if (section === undefined) throw new Error(`${file}: has no section "parlance": it is not the config of a language model.`)
   return parseConfig(sectionSchema, section, file)
 }
+
+/** The steps that the run in a folder was planned to have, if it says. */
+export function plannedSteps(folder: string): number | undefined {
+  const steps = (readFolderConfig(folder).training as { maxSteps?: unknown } | undefined)?.maxSteps
+  return typeof steps === 'number' ? steps : undefined
+}

@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
 import { AdamW, cosineSchedule, namedParameters, type Optimizer, parameterCount, type ReportSection, train, type TrainResult, trainingStep, UsageError } from '@parlance/nn'
 import { jit, type tf } from '@parlance/runtime'
 import type { Tokenizer } from '@parlance/tokenizer'
@@ -8,14 +10,17 @@ import { LEAST_VOCABULARY } from './graphs.js'
 import { LanguageModel } from './language-model.js'
 import { LstmObjective } from './lstm-objective.js'
 import { modelCard } from './model-card.js'
-import { folderConfig } from './model-folder.js'
+import { folderConfig, plannedSteps } from './model-folder.js'
 import type { Objective } from './objective.js'
+import { stepsWithin } from './pace.js'
 import { savedName } from './parameter-names.js'
 import type { TokenizedText } from './text.js'
 import { TransformerObjective } from './transformer-objective.js'
 
 const SAMPLE_PROMPT_TOKENS = 8
 const SAMPLE_TOKENS = 300
+/** nanoGPT's for its CPU setting. */
+const DEFAULT_STEPS = 2000
 
 export interface TrainLanguageModelOptions {
   /** Where the model goes; made if it is not there. */
@@ -77,23 +82,23 @@ export async function trainLanguageModel(options: TrainLanguageModelOptions): Pr
   const config = modelConfig(training, tokenizer.vocabSize)
   checkLength('training', corpus, tokensNeeded(config.type, training.batch, training.context))
   checkLength('validation', validation, config.type === 'lstm' ? 20 : 2)
-  const schedule = checkedSchedule(training)
-  const objective = createObjective(config, { tokens: corpus.tokens, training })
-  const parameters = savedParameters(config, objective)
-  const { beta2, weightDecay, maxGradientNorm, maxSteps, maxMinutes, patience } = training
-  const optimizer = withState(new AdamW(parameters, { beta2, weightDecay }), objective.carried)
-  const loss = (batch: tf.NamedTensorMap, step: tf.Tensor) => objective.loss(batch, step)
+  const began = performance.now()
+  const steps = await planSteps(options, config)
+  const schedule = checkedSchedule(training, steps)
+  const { objective, parameters, optimizer, trainStep } = createTrainee(config, training, corpus)
+  const { maxMinutes, patience } = training
+  const secondsLeft = maxMinutes === undefined ? undefined : Math.max(1, maxMinutes * 60 - (performance.now() - began) / 1000)
   const evaluated = validation.tokens.subarray(0, training.evaluationTokens)
   const bytesPerToken = validation.bytes / validation.tokens.length
   const exportGraphs = () => writeGraphs(folder, objective.model)
   if (resume) removeGraphs(folder)
   const result = await train({
     folder,
-    config: folderConfig({ config, tokenizer, training, corpus, validation }),
+    config: folderConfig({ config, tokenizer, training: { ...training, maxSteps: steps }, corpus, validation }),
     files: { 'tokenizer.json': `${JSON.stringify(tokenizer.toJSON())}\n`, 'README.md': modelCard(config, tokenizer) },
     parameters,
     optimizer,
-    trainStep: jit(trainingStep({ parameters, optimizer, loss, maxGradientNorm })),
+    trainStep,
     batch: (step) => objective.batch(step),
     schedule,
     evaluation: {
@@ -106,8 +111,8 @@ export async function trainLanguageModel(options: TrainLanguageModelOptions): Pr
         return { loss, perplexity: Math.exp(loss), bitsPerByte: loss / Math.LN2 / bytesPerToken }
       },
     },
-    maxSteps,
-    ...(maxMinutes !== undefined && { maxSeconds: maxMinutes * 60 }),
+    maxSteps: steps,
+    ...(secondsLeft !== undefined && { maxSeconds: secondsLeft }),
     logEvery: training.logEvery,
     checkpointEvery: training.checkpointEvery,
     resume,
@@ -131,6 +136,35 @@ export async function trainLanguageModel(options: TrainLanguageModelOptions): Pr
   return result
 }
 
+/** A new model with its optimizer and compiled step. */
+function createTrainee(config: ModelConfig, training: TrainingConfig, { tokens }: TokenizedText) {
+  const objective = createObjective(config, { tokens, training })
+  const parameters = savedParameters(config, objective)
+  const { beta2, weightDecay, maxGradientNorm } = training
+  const optimizer = withState(new AdamW(parameters, { beta2, weightDecay }), objective.carried)
+  const loss = (batch: tf.NamedTensorMap, step: tf.Tensor) => objective.loss(batch, step)
+  const trainStep = jit(trainingStep({ parameters, optimizer, loss, maxGradientNorm }))
+  return { objective, parameters, optimizer, trainStep }
+}
+
+/** How many steps the training has: as the config says, as the resumed run planned, or as many as fit into its minutes. */
+async function planSteps({ folder, training, corpus, validation, resume }: TrainLanguageModelOptions, config: ModelConfig): Promise<number> {
+  const { maxSteps, maxMinutes, evaluateEvery, evaluationTokens } = training
+  if (maxSteps !== undefined) return maxSteps
+  const planned = resume && existsSync(join(folder, 'config.json')) ? plannedSteps(folder) : undefined
+  if (planned !== undefined) return planned
+  if (maxMinutes === undefined) return DEFAULT_STEPS
+  const { objective, optimizer, trainStep } = createTrainee(config, training, corpus)
+  const evaluate = () => objective.evaluate(validation.tokens.subarray(0, evaluationTokens))
+  const batch = (step: number) => objective.batch(step)
+  const steps = await stepsWithin(maxMinutes * 60, { trainStep, batch, evaluate, evaluateEvery })
+  trainStep.dispose()
+  optimizer.dispose()
+  objective.model.dispose()
+  for (const variable of objective.carried.values()) variable.dispose()
+  return Math.max(steps, training.warmupSteps + 1)
+}
+
 /** What the model writes when it goes on from the beginning of the validation text. */
 async function sampleSection(folder: string, { tokens }: TokenizedText): Promise<ReportSection> {
   const model = await LanguageModel.load(folder)
@@ -146,9 +180,9 @@ function checkLength(name: string, { tokens }: TokenizedText, least: number): vo
   }
 }
 
-function checkedSchedule({ learningRate, minLearningRate, warmupSteps, maxSteps }: TrainingConfig) {
+function checkedSchedule({ learningRate, minLearningRate, warmupSteps }: TrainingConfig, totalSteps: number) {
   try {
-    return cosineSchedule({ peak: learningRate, floor: minLearningRate, warmupSteps, totalSteps: maxSteps })
+    return cosineSchedule({ peak: learningRate, floor: minLearningRate, warmupSteps, totalSteps })
   } catch (error) {
     throw new UsageError((error as Error).message, { cause: error })
   }
