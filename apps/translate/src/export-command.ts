@@ -1,7 +1,5 @@
-import { useDevice } from '@parlance/runtime'
-import { exportTranslator } from '@parlance/translation/training'
-
 export async function exportCommand(folder: string): Promise<void> {
+  const [{ useDevice }, { exportTranslator }] = await Promise.all([import('@parlance/runtime'), import('@parlance/translation/training')])
   await useDevice('cpu')
   exportTranslator(folder)
 }

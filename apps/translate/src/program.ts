@@ -2,8 +2,9 @@ import { UsageError } from '@parlance/nn/command-line'
 import { Command, CommanderError } from 'commander'
 import { configFlags } from './config-flags.js'
 import { type EvaluateFlags, evaluateCommand } from './evaluate-command.js'
+import { exportCommand } from './export-command.js'
 import { addSearchFlags } from './search-flags.js'
-import type { TrainFlags } from './train-command.js'
+import { trainCommand, type TrainFlags } from './train-command.js'
 import { type TranslateFlags, translateCommand } from './translate-command.js'
 
 const EXAMPLES = `
@@ -46,7 +47,7 @@ function program(): Command {
     .description('Write the inference graphs of a model folder again, for example after training was killed.')
     .requiredOption('--model <dir>', 'the model folder')
     .addHelpText('after', '\nExamples:\n  parlance-translate export --model en-de')
-    .action(async ({ model }: { model: string }) => (await import('./export-command.js')).exportCommand(model))
+    .action(({ model }: { model: string }) => exportCommand(model))
   return root
 }
 
@@ -67,5 +68,5 @@ function addTrain(root: Command): void {
   command
     .addHelpText('after', '\nExamples:\n  parlance-translate train --data train.tsv --valid valid.tsv --output en-de --max-minutes 15')
     .addHelpText('after', '  parlance-translate train --data train.en train.de --valid valid.en valid.de --output en-de --config en-de.json')
-    .action(async (flags: TrainFlags) => (await import('./train-command.js')).trainCommand(flags))
+    .action((flags: TrainFlags) => trainCommand(flags))
 }

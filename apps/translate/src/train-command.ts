@@ -1,7 +1,5 @@
 import { parseConfig, readJson, UsageError } from '@parlance/nn/command-line'
-import { useDevice } from '@parlance/runtime'
 import { trainingConfigSchema, type TrainingConfig } from '@parlance/translation'
-import { trainTranslator } from '@parlance/translation/training'
 import { configValues } from './config-flags.js'
 import { checkDevice } from './search-flags.js'
 
@@ -32,6 +30,8 @@ export async function trainCommand(flags: TrainFlags): Promise<void> {
   const { data, valid, tokenizer, output, resume, device, threads, json } = flags
   const config = trainingConfig(flags)
   checkDevice(device, threads)
+  // TF.js takes a while to load: wrong usage is told before.
+  const [{ useDevice }, { trainTranslator }] = await Promise.all([import('@parlance/runtime'), import('@parlance/translation/training')])
   await useDevice(device, threads === undefined ? {} : { threads })
   const { step, seconds, reason, best } = await trainTranslator({
     files: { train: data, valid, tokenizer },

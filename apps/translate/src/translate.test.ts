@@ -1,0 +1,172 @@
+import { spawn } from 'node:child_process'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { generateParallel } from '@parlance/corpora'
+import { readLog } from '@parlance/nn'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+
+const main = fileURLToPath(new URL('main.ts', import.meta.url))
+const pairs = generateParallel({ seed: 1, pairs: 50 })
+const small = [
+  '--vocab-size', '400', '--width', '64', '--encoder-layers', '2', '--decoder-layers', '1', '--feed-forward-width', '128',
+  '--dropout', '0', '--batch-tokens', '500', '--batch-shapes', '3', '--warmup-steps', '50', '--learning-rate', '0.005',
+  '--threads', '1',
+]
+
+let folder: string
+let data: string
+let model: string
+
+interface Result {
+  code: number | null
+  out: string
+  err: string
+}
+
+/** Runs the command; `until` sees stdout and stderr grow and may kill it. */
+function run(args: string[], stdin: string | Uint8Array = '', until?: (child: ReturnType<typeof spawn>) => void): Promise<Result> {
+  const child = spawn(process.execPath, ['--conditions=@parlance/source', '--import', 'tsx', main, ...args])
+  let [out, err] = ['', '']
+  child.stdout.on('data', (part) => (out += part))
+  child.stderr.on('data', (part) => (err += part))
+  until?.(child)
+  if (!until) child.stdin.end(stdin)
+  return new Promise((resolve) => child.on('close', (code) => resolve({ code, out, err })))
+}
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'parlance-translate-'))
+  data = join(folder, 'pairs.tsv')
+  model = join(folder, 'model')
+  writeFileSync(data, pairs.map(({ source, target }) => `${source}\t${target}\n`).join(''))
+})
+afterAll(() => rmSync(folder, { recursive: true }))
+
+describe('parlance-translate', () => {
+  it('learns 50 pairs by heart in less than a minute', async () => {
+    const started = performance.now()
+    const trained = await run(['train', '--data', data, '--valid', data, '--output', model, '--max-steps', '220', '--json', ...small])
+    expect(trained).toMatchObject({ code: 0 })
+    expect((performance.now() - started) / 1000).toBeLessThan(60)
+    expect(JSON.parse(trained.out)).toMatchObject({ output: model, step: 220, reason: 'maxSteps' })
+    const report = readFileSync(join(model, 'report.html'), 'utf8')
+    expect(report).toContain(pairs[0]!.target)
+    expect(report).toContain('trained on          50')
+
+    const evaluated = await run(['evaluate', '--model', model, '--data', data, '--threads', '1'])
+    expect(evaluated).toMatchObject({ code: 0, err: '' })
+    const [, signature, score] = /^BLEU\|(\S+) = ([\d.]+) .*\n50 sentences in/.exec(evaluated.out)!
+    expect(signature).toMatch(/^nrefs:1\|case:mixed\|eff:no\|tok:13a\|smooth:exp\|version:/)
+    expect(Number(score)).toBeGreaterThan(90)
+  })
+
+  it('translates lines in their order and keeps blank ones', async () => {
+    const { code, out, err } = await run(['--model', model], `${pairs[4]!.source}\n\n${pairs[2]!.source}\r\n  \n${pairs[0]!.source}`)
+    expect({ code, err }).toEqual({ code: 0, err: '' })
+    expect(out).toBe(`${pairs[4]!.target}\n\n${pairs[2]!.target}\n\n${pairs[0]!.target}\n`)
+  })
+
+  it('answers each line at once when someone types', async () => {
+    const answers: string[] = []
+    const { code } = await run(['--model', model], '', (child) => {
+      child.stdin!.write(`${pairs[0]!.source}\n`)
+      child.stdout!.on('data', (part) => {
+        answers.push(String(part))
+        if (answers.length === 1) child.stdin!.write(`${pairs[1]!.source}\n`)
+        else child.stdin!.end()
+      })
+    })
+    expect(code).toBe(0)
+    expect(answers).toEqual([`${pairs[0]!.target}\n`, `${pairs[1]!.target}\n`])
+  })
+
+  it('writes n-best lists and objects', async () => {
+    const nBest = await run(['--model', model, '--beam-size', '3', '--n-best', '2'], `${pairs[0]!.source}\n\n`)
+    const lines = nBest.out.split('\n')
+    expect(lines[0]).toMatch(new RegExp(`^0 \\|\\|\\| ${pairs[0]!.target.replace('.', '\\.')} \\|\\|\\| -\\d`))
+    expect(lines[1]).toMatch(/^0 \|\|\| .* \|\|\| -\d/)
+    expect(lines[2]).toBe('1 |||  ||| 0')
+    const { out } = await run(['--model', model, '--json'], `${pairs[0]!.source}\n\n`)
+    const [first, blank] = out.trim().split('\n').map((line) => JSON.parse(line))
+    expect(first).toMatchObject({ source: pairs[0]!.source, translation: pairs[0]!.target })
+    expect(first.hypotheses[0].score).toBe(first.score)
+    expect(blank).toEqual({ source: '', translation: '', score: null, hypotheses: [] })
+  })
+
+  it('goes on after a line that is not UTF-8 and says so', async () => {
+    const input = Buffer.concat([Buffer.from([0x61, 0xff, 0x0a]), Buffer.from(`${pairs[0]!.source}\n`)])
+    const { code, out, err } = await run(['--model', model], input)
+    expect(code).toBe(0)
+    expect(out.split('\n')[1]).toBe(pairs[0]!.target)
+    expect(err).toBe('parlance-translate: line 1: it is not UTF-8; what could not be read was replaced.\n')
+  })
+
+  it('writes the graphs again', async () => {
+    for (const name of ['encoder.onnx', 'decoder.onnx']) rmSync(join(model, name))
+    expect(await run(['--model', model], 'a\n')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('export --model') })
+    expect(await run(['export', '--model', model])).toMatchObject({ code: 0 })
+    expect((await run(['--model', model], `${pairs[0]!.source}\n`)).out).toBe(`${pairs[0]!.target}\n`)
+  })
+
+  it('resumed after kill -9, goes on with the losses of a run that was left alone', async () => {
+    const train = (output: string, ...more: string[]) => [
+      'train', '--data', data, '--valid', data, '--output', output, '--max-steps', '40', '--log-every', '1',
+      '--checkpoint-every', '10', '--evaluate-every', '20', ...small, '--dropout', '0.1', ...more,
+    ]
+    const losses = (output: string) =>
+      readLog(join(output, 'log.jsonl')).flatMap((entry) => ('loss' in entry ? [[entry.step, entry.loss]] : []))
+    const [whole, killed] = [join(folder, 'whole'), join(folder, 'killed')]
+    expect(await run(train(whole))).toMatchObject({ code: 0 })
+    await run(train(killed), '', (child) => {
+      const timer = setInterval(() => {
+        if (losses(killed).length < 25) return
+        clearInterval(timer)
+        child.kill('SIGKILL')
+      }, 3)
+      child.on('close', () => clearInterval(timer))
+    })
+    expect(losses(killed).length).toBeLessThan(40)
+    expect(await run(train(killed, '--resume'))).toMatchObject({ code: 0 })
+    expect(losses(killed)).toEqual(losses(whole))
+  })
+
+  describe('bad input', () => {
+    const train = (...more: string[]) => ['train', '--data', data, '--valid', data, '--output', join(folder, 'never'), ...more]
+    const file = (name: string, content: string | Uint8Array) => {
+      writeFileSync(join(folder, name), content)
+      return join(folder, name)
+    }
+
+    it.each<[string, () => string[], number, RegExp]>([
+      ['an unknown flag', () => ['--bogus'], 2, /unknown option '--bogus'/],
+      ['an unknown command', () => ['frobnicate'], 2, /too many arguments|unknown command/],
+      ['no model', () => [], 2, /There is no model: name a model folder with --model DIR/],
+      ['a model that is not there', () => ['--model', join(folder, 'nowhere')], 1, /nowhere: there is no such model folder/],
+      ['a beam size that is no number', () => ['--model', model, '--beam-size', 'wide'], 2, /beamSize must be a whole number of 1 or more, got NaN/],
+      ['an unknown device', () => ['--model', model, '--device', 'tpu'], 2, /There is no device "tpu": use auto or cpu/],
+      ['no end of training', () => train(), 2, /give --max-steps, --max-minutes or both/],
+      ['a flag of a wrong value', () => train('--max-steps', '1', '--width', 'broad'), 2, /the command line: field "width": expected number, got "broad"/],
+      ['heads that do not fit', () => train('--max-steps', '1', '--heads', '3'), 2, /width must be an even multiple of heads, got width 256 and 3 heads/],
+      ['an unknown config field', () => train('--max-steps', '1', '--config', file('config.json', '{"widht": 64}')), 2, /config\.json: there is no field "widht"\. Did you mean "width"\?/],
+      ['a config that is not JSON', () => train('--max-steps', '1', '--config', file('not.json', 'width: 64')), 1, /not\.json: is not valid JSON/],
+      ['missing data', () => ['train', '--data', join(folder, 'none'), '--valid', data, '--output', 'x', '--max-steps', '1'], 1, /none: there is no such file/],
+      ['empty data', () => ['evaluate', '--model', model, '--data', file('empty.tsv', '')], 1, /empty\.tsv: is empty/],
+      ['data that is not UTF-8', () => ['evaluate', '--model', model, '--data', file('latin1.tsv', Buffer.from('\xe4\t\xe4\n', 'latin1'))], 1, /latin1\.tsv: is not UTF-8/],
+      ['an output that holds a model', () => ['train', '--data', data, '--valid', data, '--output', model, '--max-steps', '1', ...small], 2, /holds a model already/],
+    ])('%s is one line and an exit code', async (_, args, wanted, message) => {
+      const { code, out, err } = await run(args())
+      expect({ code, out }).toEqual({ code: wanted, out: '' })
+      expect(err).toMatch(/^parlance-translate: [^\n]+\n$/)
+      expect(err).toMatch(message)
+    })
+  })
+
+  it('shows help', async () => {
+    const { code, out } = await run(['train', '--help'])
+    expect(code).toBe(0)
+    expect(out).toMatch(/--encoder-layers <n>\s+layers of the encoder \(default: 3\)/)
+    expect(out).toContain('Examples:')
+  })
+})
