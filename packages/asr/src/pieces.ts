@@ -20,7 +20,7 @@ export interface Piece {
 }
 
 /** Encoder frames on either side of a frame that can change what the encoder says of it. */
-export function reach({ layers, attentionContext, positionKernel }: EncoderConfig): number {
+function reach({ layers, attentionContext, positionKernel }: EncoderConfig): number {
   const subsampling = 1 // ±3 feature frames
   return layers * attentionContext + (positionKernel - 1) / 2 + subsampling
 }
