@@ -134,6 +134,7 @@ export class OnnxBackend extends tf.KernelBackend {
     if (entry.strings) return entry.strings
     const value = entry.value as Value
     this.trace?.checkRead(value)
+    this.checkTrace(value)
     this.compute([value])
     return (value.data as TypedArray).slice() as Float32Array
   }
@@ -164,9 +165,7 @@ export class OnnxBackend extends tf.KernelBackend {
   valueFor(tensor: tf.TensorInfo): Value {
     const { value } = this.entryOf(tensor.dataId)
     if (!value) throw new Error("The backend 'onnx' computes no strings: compute them on the backend 'cpu'.")
-    if (value.trace && value.trace !== this.trace && !value.data) {
-      throw new Error('A tensor made inside a function given to jit was used outside it: return it from the function.')
-    }
+    this.checkTrace(value)
     if (value.node && value.trace !== this.trace) {
       // Pending work from before the trace is no part of it.
       this.compute([value])
@@ -228,6 +227,12 @@ export class OnnxBackend extends tf.KernelBackend {
     if (!value) return
     value.tensors--
     if (value.tensors === 0) this.live.delete(value)
+  }
+
+  /** What a trace recorded has no data of its own. */
+  private checkTrace(value: Value): void {
+    if (!value.trace || value.trace === this.trace || value.data) return
+    throw new Error('A tensor made inside a function given to jit was used outside it: return it from the function.')
   }
 
   private entryOf(dataId: DataId): Entry {

@@ -72,8 +72,8 @@ export class GraphSession {
       const size = sizeOf(feed.shape)
       if (!(feed.data instanceof arrays[type]) || feed.data.length !== size) {
         throw new Error(
-          `The graph's input '${name}' takes a ${arrays[type].name} of ${size} elements for the shape ` +
-            `[${feed.shape.join(', ')}], got a ${feed.data.constructor.name} of ${feed.data.length}.`,
+          `The graph's input '${name}' takes ${arrays[type].name} data of ${size} elements for the shape ` +
+            `[${feed.shape.join(', ')}], got ${feed.data.constructor.name} of ${feed.data.length}.`,
         )
       }
       tensors[name] = feedOf(type, feed.data, feed.shape)

@@ -131,11 +131,17 @@ describe('inferenceGraph', () => {
     ).toThrow('A constant of shape [N] was made from the size of an input')
   })
 
-  it('says which input is missing or of the wrong shape', () => {
+  it('says which input is missing, unknown or of the wrong shape, type or length', () => {
     const graph = inferenceGraph(({ x }) => ({ y: tf.neg(x as tf.Tensor) }), { x: { shape: ['N', 4], dtype: 'float32' } })
     const session = GraphSession.load(graph.toOnnx('embedded'), { threads: 1 })
     expect(() => session.run({})).toThrow("The graph's input 'x' is missing: it takes x.")
     expect(() => session.run({ x: { data: new Float32Array(3), shape: [1, 3] } })).toThrow("'x' is of shape [N, 4], got [1, 3]")
+    const data = new Float32Array(8)
+    expect(() => session.run({ x: { data, shape: [2, 4] }, z: { data, shape: [2, 4] } })).toThrow("The graph has no input 'z': it takes x.")
+    expect(() => session.run({ x: { data: new Int32Array(8), shape: [2, 4] } })).toThrow(
+      "The graph's input 'x' takes Float32Array data of 8 elements for the shape [2, 4], got Int32Array of 8.",
+    )
+    expect(() => session.run({ x: { data, shape: [3, 4] } })).toThrow('takes Float32Array data of 12 elements for the shape [3, 4], got Float32Array of 8.')
     expect(() => GraphSession.load(new Uint8Array(10))).toThrow('the graph cannot be loaded')
     expect(() => GraphSession.load('/nowhere/graph.onnx')).toThrow('/nowhere/graph.onnx cannot be loaded')
   })

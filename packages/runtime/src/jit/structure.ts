@@ -18,6 +18,7 @@ export function flatten(tree: unknown): { tensors: tf.Tensor[]; key: string } {
 
 function visit(tree: unknown, tensors: tf.Tensor[], parts: string[], path: string): void {
   if (tree instanceof tf.Tensor) {
+    if (tree.dtype === 'string') throw new TypeError(`A function given to jit takes and gives no strings in tensors: ${path} is one of them.`)
     tensors.push(tree)
     parts.push(`${tree.dtype}[${tree.shape.join(',')}];`)
   } else if (Array.isArray(tree)) {
