@@ -103,6 +103,20 @@ describe('parlance-translate', () => {
     expect(err).toBe('parlance-translate: line 1: it is not UTF-8; what could not be read was replaced.\n')
   })
 
+  it('translates without loading TF.js', async () => {
+    const library = fileURLToPath(new URL('../../../packages/translation/src/index.ts', import.meta.url))
+    const script = `const { Translator } = await import(${JSON.stringify(library)})
+      await (await Translator.load(${JSON.stringify(model)})).translate(['a'])
+      const { createRequire } = await import('node:module')
+      console.log(Object.keys(createRequire('/').cache).filter((name) => /onnxruntime|tensorflow/.test(name)).join())`
+    const child = spawn(process.execPath, ['--conditions=@parlance/source', '--import', 'tsx', '--input-type=module', '-e', script])
+    let out = ''
+    child.stdout.on('data', (part) => (out += part))
+    await new Promise((resolve) => child.on('close', resolve))
+    expect(out).toContain('onnxruntime')
+    expect(out).not.toContain('tensorflow')
+  })
+
   it('writes the graphs again', async () => {
     for (const name of ['encoder.onnx', 'decoder.onnx']) rmSync(join(model, name))
     expect(await run(['--model', model], 'a\n')).toMatchObject({ code: 1, out: '', err: expect.stringContaining('export --model') })
