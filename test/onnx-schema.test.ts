@@ -157,7 +157,7 @@ describe('an ONNX file', () => {
     const session = GraphSession.load(inferenceGraph(fn, specs).toOnnx('embedded'))
     const feeds = Object.fromEntries(names.map((name) => [name, { data: Float32Array.of(1, 1, 1), shape: [1, 3] }]))
     const results = session.run(feeds)
-    names.forEach((_, i) => expect([...(results[`v${i + 2}`]?.data as Float32Array)]).toEqual([i + 3, i + 4, i + 5]))
+    names.forEach((_, i) => expect([...(results[`v${i + 2}`] as { data: Float32Array }).data]).toEqual([i + 3, i + 4, i + 5]))
     session.dispose()
   })
 })
