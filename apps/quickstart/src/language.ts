@@ -10,6 +10,10 @@ import { trainNgram } from '@parlance/ngram'
 import { type Chapter, heading, line, number, table } from './print.js'
 
 const ORDER = 5
+const CONTEXT = 64
+
+/** Tokens between scoring windows: every prediction but the first ones sees half the context at least. */
+export const STRIDE = CONTEXT / 2
 
 /** A tokenizer and a transformer language model against a 5-gram over the same tokens. */
 export async function languageModel(folder: string, effort: number): Promise<Chapter> {
@@ -26,7 +30,7 @@ export async function languageModel(folder: string, effort: number): Promise<Cha
   const model = 'language-model'
   const maxSteps = Math.ceil(1200 * effort)
   const training = trainingSchema.parse({
-    layers: 2, heads: 4, width: 128, context: 64, batch: 16,
+    layers: 2, heads: 4, width: 128, context: CONTEXT, batch: 16,
     learningRate: 4e-3, minLearningRate: 1e-4, warmupSteps: Math.ceil(maxSteps / 20), maxSteps, maxMinutes: 1.5,
     evaluateEvery: Math.ceil(maxSteps / 4), evaluationTokens: 8192, checkpointEvery: maxSteps,
   })
@@ -40,7 +44,7 @@ export async function languageModel(folder: string, effort: number): Promise<Cha
   const first = ngram.score(ngram.initial(), tokens[0] as number)
   const baseline = perplexity(ngram.scoreStream(tokens).nll + first, { tokens: tokens.length - 1, bytes, words })
   const lm = await LanguageModel.load(join(folder, model))
-  const score = lm.score(validation, { stride: training.context / 2 })
+  const score = lm.score(validation, { stride: STRIDE })
   const rows = [baseline, score].map(({ bitsPerByte, perplexity, wordPerplexity }) =>
     [bitsPerByte?.toFixed(4), perplexity.toFixed(3), wordPerplexity?.toFixed(2)] as string[])
   const prompt = `${valid.split('\n', 1)[0]}\n`

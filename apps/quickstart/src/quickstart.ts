@@ -2,7 +2,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { escapeHtml, writeReport } from '@parlance/nn'
-import { languageModel } from './language.js'
+import { languageModel, STRIDE } from './language.js'
 import { type Chapter, heading, line } from './print.js'
 import { speech } from './speech.js'
 import { translation } from './translation.js'
@@ -43,7 +43,7 @@ export async function quickstart(folder: string, effort = 1): Promise<void> {
 /** Commands that use the models of a quickstart in `folder`. */
 export function nextCommands(folder: string): string[] {
   return [
-    `npx parlance-perplexity --model ${folder}/language-model --corpus ${folder}/data/valid.txt`,
+    `npx parlance-perplexity --model ${folder}/language-model --corpus ${folder}/data/valid.txt --stride ${STRIDE}`,
     `echo "the old queen sees the red birds ." | npx parlance-translate --model ${folder}/translator`,
     `npx parlance-transcribe --model ${folder}/recogniser ${folder}/data/speech/test/00000.wav`,
   ]
