@@ -31,7 +31,7 @@ export function temporaryFolder(): { folder: string; remove: () => void } {
 }
 
 /** A stream that keeps what is written to it. */
-export function listener(): { stream: NodeJS.WriteStream; text: () => string } {
+function listener(): { stream: NodeJS.WriteStream; text: () => string } {
   let text = ''
   const stream = { isTTY: false, write: (part: string) => (text += part) } as unknown as NodeJS.WriteStream
   return { stream, text: () => text }
