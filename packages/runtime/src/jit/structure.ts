@@ -2,9 +2,9 @@
 import { tf } from '../tf.js'
 
 /** What a traced function takes and gives. Everything that is not a tensor is static: part of the signature. */
-export type Tree = tf.Tensor | number | string | boolean | null | undefined | readonly Tree[] | TreeObject | ReadonlyMap<string, Tree>
+type Tree = tf.Tensor | number | string | boolean | null | undefined | readonly Tree[] | TreeObject | ReadonlyMap<string, Tree>
 
-export interface TreeObject {
+interface TreeObject {
   readonly [key: string]: Tree
 }
 
