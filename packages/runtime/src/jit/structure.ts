@@ -1,12 +1,8 @@
-/** Arguments and results of traced functions: tensors anywhere in arrays, maps and plain objects. */
+/**
+ * Arguments and results of traced functions: tensors anywhere in arrays, maps and plain objects. Everything that is
+ * not a tensor is static: part of the signature.
+ */
 import { tf } from '../tf.js'
-
-/** What a traced function takes and gives. Everything that is not a tensor is static: part of the signature. */
-type Tree = tf.Tensor | number | string | boolean | null | undefined | readonly Tree[] | TreeObject | ReadonlyMap<string, Tree>
-
-interface TreeObject {
-  readonly [key: string]: Tree
-}
 
 /** The tensors of a tree in a fixed order, and a key of everything else. */
 export function flatten(tree: unknown): { tensors: tf.Tensor[]; key: string } {
