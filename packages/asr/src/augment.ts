@@ -2,6 +2,10 @@ import type { FeatureConfig, Features } from '@parlance/audio'
 import type { Random } from '@parlance/runtime'
 import type { AugmentationConfig } from './config.js'
 
+/** Shares of the frames and of the bins that one mask hides at most: p of the paper, and room for narrow features. */
+const MOST_TIME = 0.2
+const MOST_BINS = 0.5
+
 /**
  * Features of the same recording made louder or softer, with stretches of time and bands of frequency hidden
  * (SpecAugment: Park et al. 2019, sections 2.2 and 2.3, without warping).
@@ -25,11 +29,11 @@ export function augment(
     }
   }
   for (let i = 0; i < config.timeMasks; i++) {
-    const [from, to] = stretch(random, config.timeMaskFrames, frames)
+    const [from, to] = stretch(random, config.timeMaskFrames, frames, MOST_TIME)
     hide(from, to, 0, bins)
   }
   for (let i = 0; i < config.frequencyMasks; i++) {
-    const [from, to] = stretch(random, config.frequencyMaskBins, bins)
+    const [from, to] = stretch(random, config.frequencyMaskBins, bins, MOST_BINS)
     hide(0, frames, from, to)
   }
   return augmented
@@ -40,9 +44,9 @@ function gainOffset(decibels: number, convention: FeatureConfig['convention']): 
   return convention === 'kaldi' ? (decibels * Math.LN10) / 10 : decibels / 40
 }
 
-/** A stretch of 0 to `most` of `length` places, at most half of them. */
-function stretch(random: Random, most: number, length: number): [from: number, to: number] {
-  const size = random.integer(Math.min(most, Math.floor(length / 2)) + 1)
+/** A stretch of 0 to `most` of `length` places, at most the share `share` of them. */
+function stretch(random: Random, most: number, length: number, share: number): [from: number, to: number] {
+  const size = random.integer(Math.min(most, Math.floor(length * share)) + 1)
   const from = random.integer(length - size + 1)
   return [from, from + size]
 }
