@@ -8,7 +8,7 @@ import { greedyTokens } from './ctc-greedy.js'
 import { cut, type Piece } from './pieces.js'
 import { readSpeech, type Speech } from './speech.js'
 import { encodedLength } from './subsampling.js'
-import { readTokenizer } from './units.js'
+import { readTokenizer, spelled } from './units.js'
 
 /** The inference graph in a model folder. */
 export const ENCODER_FILE = 'encoder.onnx'
@@ -118,7 +118,7 @@ export class Transcriber {
     pieces.sort((a, b) => a.features.frames - b.features.frames)
     for (let i = 0; i < pieces.length; i += batchSize) this.encode(pieces.slice(i, i + batchSize), scores)
     return scores.map((rows, index) => ({
-      text: this.tokenizer.decode(greedyTokens(rows, rows.length / vocabSize, vocabSize)),
+      text: spelled(this.tokenizer, greedyTokens(rows, rows.length / vocabSize, vocabSize)),
       duration: durations[index] as number,
     }))
   }

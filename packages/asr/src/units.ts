@@ -28,3 +28,8 @@ export async function readTokenizer(file: string): Promise<Tokenizer> {
   }
   return tokenizer
 }
+
+/** The text of tokens, its words separated by single spaces, whatever spaces a search put before, after or between them. */
+export function spelled(tokenizer: Tokenizer, tokens: readonly number[]): string {
+  return tokenizer.decode(tokens).trim().replaceAll(/\s+/gu, ' ')
+}

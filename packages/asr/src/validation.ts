@@ -7,6 +7,7 @@ import { greedyTokens } from './ctc-greedy.js'
 import type { CtcModel } from './model.js'
 import type { Recordings } from './recordings.js'
 import { encodedLength } from './subsampling.js'
+import { spelled } from './units.js'
 
 /** What a model makes of a corpus. */
 export interface ValidationResult {
@@ -42,7 +43,7 @@ export function validation(
       tf.dispose([Object.values(batch), Object.values(result)])
       for (const [row, index] of indices.entries()) {
         const frames = encodedLength(recordings.features(index).frames)
-        hypotheses[index] = tokenizer.decode(greedyTokens(scores, frames, vocabSize, row * steps * vocabSize))
+        hypotheses[index] = spelled(tokenizer, greedyTokens(scores, frames, vocabSize, row * steps * vocabSize))
         losses[index] = loss[row] as number
       }
     }
