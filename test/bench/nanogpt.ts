@@ -1,168 +1,137 @@
 /**
- * The training step of nanoGPT's CPU setting beside PyTorch's: same weights, batches and threads, interleaved.
+ * The training step of nanoGPT's CPU setting beside PyTorch's: the same weights, batches and threads, interleaved.
  *
- *     npx tsx --conditions=@parlance/source test/bench/nanogpt.ts [python]
+ *     npm run bench -- nanogpt [PYTHON]
  */
-import { spawn } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import {
-  AdamW, causalMask, crossEntropy, Embedding, inference, initializers, LayerNorm, Module, namedParameters, parameterCount,
-  trainingStep, TransformerEncoderBlock,
-} from '@parlance/nn'
+import { TransformerLM } from '@parlance/lm/training'
+import { AdamW, crossEntropy, inference, namedParameters, parameterCount, trainingStep } from '@parlance/nn'
 import { jit, Random, tf, useDevice } from '@parlance/runtime'
+import { Peer } from './peer.js'
+import { median, milliseconds, rawProductRate } from './timing.js'
 
 const threads = 2
-const size = { vocabulary: 65, width: 128, heads: 4, layers: 4, context: 64, batch: 12 }
+const batch = 12
+const config = {
+  type: 'transformer', vocabSize: 65, context: 64, layers: 4, heads: 4, width: 128, activation: 'gelu', bias: false, dropout: 0,
+} as const
 const learningRate = 1e-3
-const rounds = 6
-const stepsPerRound = 30
+const rounds = 8
+const stepsPerRound = 25
+/** Steps over which losses must agree; later ones drift apart, as rounding differs. */
+const comparedSteps = 10
+const tolerance = 1e-4
 
-class GPT extends Module {
-  readonly tokens: Embedding
-  readonly positions: Embedding
-  readonly blocks: TransformerEncoderBlock[]
-  readonly norm: LayerNorm
-
-  constructor(random: Random) {
-    super()
-    const { vocabulary, width, heads, layers, context } = size
-    const initializer = initializers.normal(0.02)
-    this.tokens = new Embedding({ entries: vocabulary, width, random: random.fork('tokens') })
-    this.positions = new Embedding({ entries: context, width, random: random.fork('positions') })
-    this.blocks = Array.from({ length: layers }, (_, i) =>
-      new TransformerEncoderBlock({ width, heads, bias: false, random: random.fork('block', i), initializer }),
-    )
-    this.norm = new LayerNorm({ width, bias: false })
-  }
-
-  loss(ids: tf.Tensor, targets: tf.Tensor) {
-    const mask = causalMask(size.context)
-    let x = tf.add(this.tokens.forward(ids), this.positions.weight)
-    for (const block of this.blocks) x = block.forward(x, inference, mask)
-    const logits = this.tokens.logits(this.norm.forward(x))
-    return crossEntropy(tf.reshape(logits, [-1, size.vocabulary]), tf.reshape(targets, [-1]))
-  }
+interface Timed {
+  times: number[]
+  losses: number[]
 }
-
-const median = (values: number[]) => [...values].sort((a, b) => a - b)[values.length >> 1] as number
 
 await useDevice('cpu', { threads })
 const random = new Random(1)
-const model = new GPT(random)
-const folder = mkdtempSync(join(tmpdir(), 'nanogpt-'))
+const model = new TransformerLM(config, random)
 const batches = Array.from({ length: 50 }, () => {
-  const draw = () => Int32Array.from({ length: size.batch * size.context }, () => random.integer(size.vocabulary))
-  return [draw(), draw()] as const
+  const draw = () => Int32Array.from({ length: batch * config.context }, () => random.integer(config.vocabSize))
+  return { ids: draw(), targets: draw() }
 })
-writeFileSync(join(folder, 'batches'), Buffer.concat(batches.flat().map((a) => Buffer.from(a.buffer))))
-const { names, weights } = peerWeights(model)
-writeFileSync(join(folder, 'weights'), weights)
-
-const peer = spawn(process.argv[2] ?? 'python3', [join(import.meta.dirname, 'peers/nanogpt.py')], { stdio: ['pipe', 'pipe', 'inherit'] })
-const lines = createInterface({ input: peer.stdout })[Symbol.asyncIterator]()
-const ask = async (line: string) => {
-  peer.stdin.write(`${line}\n`)
-  return JSON.parse((await lines.next()).value as string)
-}
-const { version } = await ask(
-  JSON.stringify({ ...size, threads, learningRate, weights: join(folder, 'weights'), batches: join(folder, 'batches'), names }),
+const parameters = namedParameters(model)
+const step = jit(
+  trainingStep<{ ids: tf.Tensor; targets: tf.Tensor }>({
+    parameters,
+    optimizer: new AdamW(parameters, { beta2: 0.99, weightDecay: 0.1 }),
+    loss: ({ ids, targets }) => {
+      const logits = tf.reshape(model.forward(ids, inference), [-1, config.vocabSize])
+      return crossEntropy(logits, tf.reshape(targets, [-1]))
+    },
+    maxGradientNorm: 1,
+  }),
 )
 
-const parameters = namedParameters(model)
-const step = jit(trainingStep<{ ids: tf.Tensor; targets: tf.Tensor }>({
-  parameters,
-  optimizer: new AdamW(parameters, { beta2: 0.99, weightDecay: 0.1 }),
-  loss: ({ ids, targets }) => model.loss(ids, targets),
-  maxGradientNorm: 1,
-}))
 let steps = 0
-function run(count: number) {
-  const times: number[] = []
+
+/** One step from data on the host to the loss on the host. */
+function trainOne(): number {
+  const { ids, targets } = batches[steps++ % batches.length] as (typeof batches)[0]
+  return tf.tidy(() => {
+    const tensor = (values: Int32Array) => tf.tensor2d(values, [batch, config.context], 'int32')
+    const numbers = { learningRate: tf.scalar(learningRate), step: tf.scalar(steps, 'int32') }
+    const { sum, count } = step({ ids: tensor(ids), targets: tensor(targets) }, numbers)
+    return (sum.dataSync()[0] as number) / (count.dataSync()[0] as number)
+  })
+}
+
+function train(count: number): Timed {
   const losses: number[] = []
-  for (let i = 0; i < count; i++) {
-    const [ids, targets] = batches[steps % batches.length] as (typeof batches)[0]
-    steps++
-    const started = performance.now()
-    const loss = tf.tidy(() => {
-      const shape: [number, number] = [size.batch, size.context]
-      const batch = { ids: tf.tensor2d(ids, shape, 'int32'), targets: tf.tensor2d(targets, shape, 'int32') }
-      const { sum, count } = step(batch, { learningRate: tf.scalar(learningRate), step: tf.scalar(steps) })
-      return (sum.dataSync()[0] as number) / (count.dataSync()[0] as number)
-    })
-    times.push(performance.now() - started)
-    losses.push(loss)
-  }
+  const times = Array.from({ length: count }, () => milliseconds(() => losses.push(trainOne())))
   return { times, losses }
 }
 
-const started = performance.now()
-const firstLoss = run(1).losses[0]
-console.log(`first step (trace and compile): ${(performance.now() - started).toFixed(0)} ms`)
-const theirFirst = (await ask('run 1')).losses[0]
-const ours: number[] = []
-const theirs: number[] = []
-let worst = Math.abs((firstLoss as number) - theirFirst)
-for (let round = 0; round < rounds; round++) {
-  const a = run(stepsPerRound)
-  const b = await ask(`run ${stepsPerRound}`)
-  if (round > 0) {
-    ours.push(...a.times)
-    theirs.push(...b.times)
+const folder = mkdtempSync(join(tmpdir(), 'nanogpt-'))
+const peer = new Peer(process.argv[2] ?? 'python3', 'nanogpt.py')
+try {
+  const { version } = await peer.ask<{ version: string }>({ ...config, batch, threads, learningRate, ...writeForPeer() })
+  const ours: Timed = { times: [], losses: [] }
+  const theirs: Timed = { times: [], losses: [] }
+  const productRate = rawProductRate()
+  const rates: number[] = []
+  const compiling = milliseconds(() => ours.losses.push(trainOne()))
+  theirs.losses.push(...(await peer.ask<Timed>({ steps: 1 })).losses)
+  for (let round = 0; round < rounds; round++) {
+    for (const [all, timed] of [[ours, train(stepsPerRound)], [theirs, await peer.ask<Timed>({ steps: stepsPerRound })]] as const) {
+      all.losses.push(...timed.losses)
+      // The first round warms both up.
+      if (round > 0) all.times.push(...timed.times)
+    }
+    for (let i = 0; i < 5; i++) rates.push(productRate())
   }
-  worst = Math.max(worst, ...a.losses.map((loss, i) => Math.abs(loss - b.losses[i])))
+  print(version, compiling, ours, theirs, median(rates))
+} finally {
+  peer.end()
+  rmSync(folder, { recursive: true })
 }
-const count = parameterCount(model)
-const tokens = size.batch * size.context
-const matrixParameters = count - size.context * size.width - (2 * size.layers + 1) * size.width
-const flops = 6 * matrixParameters * tokens + 12 * size.layers * size.context * size.width * tokens
-const gemm = await rawGemm()
-const [ms, theirMs] = [median(ours), median(theirs)]
-console.log(`parameters ${count}, ${(flops / 1e9).toFixed(2)} GFLOP a step, PyTorch ${version}, ${threads} threads`)
-console.log(`ours ${ms.toFixed(1)} ms, PyTorch ${theirMs.toFixed(1)} ms: ratio ${(ms / theirMs).toFixed(3)}; largest loss difference ${worst.toExponential(1)}`)
-console.log(`raw GEMM 512³ ${gemm.toFixed(0)} GFLOP/s; share ${((flops / ms / 1e6 / gemm) * 100).toFixed(1)}%`)
-peer.kill()
-rmSync(folder, { recursive: true })
 
-function peerWeights(model: GPT) {
+function print(version: string, compiling: number, ours: Timed, theirs: Timed, rate: number): void {
+  const apart = Math.max(...ours.losses.slice(0, comparedSteps).map((loss, i) => Math.abs(loss - (theirs.losses[i] as number))))
+  if (!(apart <= tolerance)) throw new Error(`The first ${comparedSteps} losses differ by up to ${apart}: the times do not compare.`)
+  const [ms, theirMs] = [median(ours.times), median(theirs.times)]
+  const { context, width, layers } = config
+  const tokens = batch * context
+  // What takes part in matrix products: all but positions (with two rows that are not used) and normalisations.
+  const inProducts = parameterCount(model) - (context + 2) * width - (2 * layers + 1) * width
+  const flops = 6 * inProducts * tokens + 12 * layers * context * width * tokens
+  console.log(`${inProducts} parameters in matrix products, ${(flops / 1e9).toFixed(2)} GFLOP a step, ${threads} threads`)
+  console.log(`first step, with tracing and compiling: ${compiling.toFixed(0)} ms`)
+  console.log(`median step: ${ms.toFixed(1)} ms; PyTorch ${version}: ${theirMs.toFixed(1)} ms; ratio ${(ms / theirMs).toFixed(3)}`)
+  console.log(`losses of the first ${comparedSteps} steps differ by at most ${apart.toExponential(1)}`)
+  console.log(`512³ products: ${rate.toFixed(0)} GFLOP/s; the step's share of that rate: ${((100 * flops) / ms / 1e6 / rate).toFixed(1)}%`)
+}
+
+/** The initial weights under the peer's names, and the batches. */
+function writeForPeer() {
+  const { vocabSize, width, context } = config
   const names: [string, number[]][] = []
-  const parts: Float32Array[] = []
+  const parts: tf.TypedArray[] = []
   const put = (name: string, shape: number[], ...values: tf.Tensor[]) => {
     names.push([name, shape])
-    for (const value of values) parts.push(value.dataSync() as Float32Array)
+    for (const value of values) parts.push(value.dataSync())
   }
-  const { vocabulary, width, context } = size
-  put('tokens.weight', [vocabulary, width], model.tokens.weight)
-  put('positions.weight', [context, width], model.positions.weight)
-  model.blocks.forEach((block, i) => {
-    const name = `blocks.${i}`
-    const { query, key, value, output } = block.attention
-    put(`${name}.attention.weight`, [3 * width, width], query.weight, key.weight, value.weight)
-    put(`${name}.output.weight`, [width, width], output.weight)
-    put(`${name}.up.weight`, [4 * width, width], block.feedForward.input.weight)
-    put(`${name}.down.weight`, [width, 4 * width], block.feedForward.output.weight)
-    for (const [norm, layer] of [['norm1', block.attentionNorm], ['norm2', block.feedForwardNorm]] as const) {
-      put(`${name}.${norm}.weight`, [width], layer.weight)
-    }
-  })
+  put('tokens.weight', [vocabSize, width], model.tokens.weight)
+  put('positions.weight', [context, width], tf.slice(model.positions.weight, [2, 0], [context, width]))
+  for (const [i, { attention, feedForward, attentionNorm, feedForwardNorm }] of model.blocks.entries()) {
+    const block = `blocks.${i}`
+    put(`${block}.attention.weight`, [3 * width, width], attention.query.weight, attention.key.weight, attention.value.weight)
+    put(`${block}.output.weight`, [width, width], attention.output.weight)
+    put(`${block}.up.weight`, [4 * width, width], feedForward.input.weight)
+    put(`${block}.down.weight`, [width, 4 * width], feedForward.output.weight)
+    put(`${block}.norm1.weight`, [width], attentionNorm.weight)
+    put(`${block}.norm2.weight`, [width], feedForwardNorm.weight)
+  }
   put('norm.weight', [width], model.norm.weight)
-  return { names, weights: Buffer.concat(parts.map((p) => Buffer.from(p.buffer, p.byteOffset, p.byteLength))) }
-}
-
-/** ONNX Runtime's rate on a 512³ product, GFLOP/s: the median of 30 runs of 8 chained products. */
-async function rawGemm(): Promise<number> {
-  const a = tf.variable(tf.randomNormal([512, 512]))
-  const chain = jit((x: tf.Tensor) => {
-    let y = x as tf.Tensor2D
-    for (let i = 0; i < 8; i++) y = tf.matMul(y, a as tf.Tensor as tf.Tensor2D)
-    return y
-  })
-  const times = Array.from({ length: 33 }, () => {
-    const started = performance.now()
-    chain(a).dispose()
-    return performance.now() - started
-  }).slice(3)
-  return (8 * 2 * 512 ** 3) / median(times) / 1e6
+  const files = { weights: join(folder, 'weights'), batches: join(folder, 'batches') }
+  const bytes = (array: tf.TypedArray) => Buffer.from(array.buffer, array.byteOffset, array.byteLength)
+  writeFileSync(files.weights, Buffer.concat(parts.map(bytes)))
+  writeFileSync(files.batches, Buffer.concat(batches.flatMap(({ ids, targets }) => [bytes(ids), bytes(targets)])))
+  return { names, ...files }
 }

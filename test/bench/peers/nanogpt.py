@@ -1,7 +1,7 @@
 """The peer of the nanoGPT benchmark: the same model, data and update in PyTorch, as its users write them.
 
 Reads a JSON line with the model's sizes and the files of the initial weights and batches, then for every line
-"run N" on standard input trains N steps and answers with the milliseconds of each and the losses.
+{"steps": N} trains N steps and answers with the milliseconds of each and the losses.
 """
 import json
 import math
@@ -67,7 +67,7 @@ class GPT(nn.Module):
 def main():
     setup = json.loads(sys.stdin.readline())
     torch.set_num_threads(setup["threads"])
-    model = GPT(*(setup[k] for k in ("vocabulary", "width", "heads", "layers", "context")))
+    model = GPT(*(setup[k] for k in ("vocabSize", "width", "heads", "layers", "context")))
     values = np.fromfile(setup["weights"], dtype=np.float32)
     own = dict(model.named_parameters())
     offset = 0
@@ -87,7 +87,7 @@ def main():
     step = 0
     for line in sys.stdin:
         times, losses = [], []
-        for _ in range(int(line.split()[1])):
+        for _ in range(json.loads(line)["steps"]):
             ids, targets = torch.from_numpy(batches[step % len(batches)].astype(np.int64))
             started = time.perf_counter()
             loss = model(ids, targets)
