@@ -86,8 +86,11 @@ export function parseTrainingConfig(json: unknown, source: string): TrainingConf
   return parseConfig(trainingConfigSchema, json, source)
 }
 
+/** The kind of model that a folder's `config.json` names. */
+const ARCHITECTURE = 'ctc-transformer'
+
 const modelConfigSchema = z.object({
-  architecture: z.literal('ctc-transformer'),
+  architecture: z.literal(ARCHITECTURE),
   features,
   /** SHA-256 of the full feature config. */
   featuresHash: z.string(),
@@ -109,7 +112,7 @@ export function modelConfig(config: TrainingConfig, tokenizer: { vocabSize: numb
   // The name by which the training loop knows that a resumed run may change it.
   const training = { ...rest, ...(maxMinutes === undefined ? {} : { maxSeconds: 60 * maxMinutes }) }
   return {
-    architecture: 'ctc-transformer',
+    architecture: ARCHITECTURE,
     features,
     featuresHash: featureConfigHash(features),
     encoder,
@@ -125,7 +128,13 @@ export function modelConfig(config: TrainingConfig, tokenizer: { vocabSize: numb
  * @throws Error, one line, when it is missing, not JSON, of another kind of model, or changed by hand in its features
  */
 export function readModelConfig(file: string): ModelConfig {
-  const config = parseConfig(modelConfigSchema, readJson(file), file)
+  const json = readJson(file)
+  const architecture = (json as { architecture?: unknown } | null)?.architecture
+  if (architecture !== ARCHITECTURE) {
+    const kind = architecture === undefined ? 'no architecture' : `the architecture ${JSON.stringify(architecture)}`
+    throw new Error(`${file}: it names ${kind}, not "${ARCHITECTURE}": give a folder that parlance-transcribe train wrote.`)
+  }
+  const config = parseConfig(modelConfigSchema, json, file)
   if (featureConfigHash(config.features) !== config.featuresHash) {
     throw new Error(`${file}: the features are not those that the model was trained on: restore the file, or train again.`)
   }

@@ -146,6 +146,11 @@ describe('Transcriber.load', () => {
       (folder: string) => writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(makeTokenizer(['xyz'], 'characters').toJSON())),
       'is another tokenizer (of 4 tokens) than the model was trained with (9 tokens)',
     ],
+    [
+      'a folder of another kind of model',
+      (folder: string) => writeFileSync(join(folder, 'config.json'), '{"model_type":"opt"}'),
+      'config.json: it names no architecture, not "ctc-transformer": give a folder',
+    ],
     ['a config that is not JSON', (folder: string) => writeFileSync(join(folder, 'config.json'), '{'), 'config.json: is not valid JSON'],
     [
       'features changed by hand',

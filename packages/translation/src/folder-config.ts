@@ -6,9 +6,12 @@ import { END, PAD, START } from './special-tokens.js'
 
 const size = z.number().int().min(1)
 
+/** What Hugging Face calls this architecture: Fan et al. 2020, "Beyond English-Centric Multilingual Machine Translation". */
+const MODEL_TYPE = 'm2m_100'
+
 /** What inference needs of a model folder's `config.json`: the fields of Hugging Face's M2M100 and the tokenizer. */
 const schema = z.object({
-  model_type: z.literal('m2m_100'),
+  model_type: z.literal(MODEL_TYPE),
   vocab_size: size,
   d_model: size,
   encoder_layers: size,
@@ -35,7 +38,7 @@ export interface FolderConfig {
 /** As `config.json` says it. */
 export function folderConfig({ model, tokenizer }: FolderConfig): z.output<typeof schema> {
   return {
-    model_type: 'm2m_100',
+    model_type: MODEL_TYPE,
     vocab_size: model.vocabSize,
     d_model: model.width,
     encoder_layers: model.encoderLayers,
@@ -64,6 +67,10 @@ export function folderConfig({ model, tokenizer }: FolderConfig): z.output<typeo
 export function readFolderConfig(folder: string): FolderConfig {
   const file = join(folder, 'config.json')
   const json = (readJson(file) ?? {}) as Record<string, unknown>
+  if (json.model_type !== MODEL_TYPE) {
+    const kind = json.model_type === undefined ? 'no kind of model' : `a model of type ${JSON.stringify(json.model_type)}`
+    throw new Error(`${file}: it names ${kind}, not "${MODEL_TYPE}": give a folder that parlance-translate train wrote.`)
+  }
   const needed = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, json[name]]))
   const config = parseConfig(schema, needed, file)
   if (

@@ -148,7 +148,7 @@ describe('Translator.load', () => {
     })
     await expect(Translator.load(cut)).rejects.toThrow(/model\.safetensors/)
     const other = broken('other', (copy) => writeFileSync(join(copy, 'config.json'), '{"model_type":"opt"}'))
-    await expect(Translator.load(other)).rejects.toThrow(/config\.json: field "model_type"/)
+    await expect(Translator.load(other)).rejects.toThrow(/config\.json: it names a model of type "opt", not "m2m_100": give a folder/)
   })
 
   it('says how to write graphs that are missing', async () => {
