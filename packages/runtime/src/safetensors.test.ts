@@ -93,6 +93,46 @@ describe('safetensors', () => {
     expect(() => toFloat32({ dtype: 'U8', shape: [0], data: new Uint8Array(0) })).toThrow(/F32, F16 or BF16, got U8/)
   })
 
+  it('stores float32 tensors as 16-bit floats when told to, others as they are', () => {
+    const name = path.join(folder, 'model.safetensors')
+    const ids = { dtype: 'I32' as const, shape: [3], data: Int32Array.of(1, -2, 2 ** 30) }
+    // More than one chunk of narrowing, and an odd number of elements.
+    const long = Float32Array.from({ length: 2 ** 21 + 1 }, (_, i) => i / 48)
+    const tensors = new Map<string, SafetensorsTensor>([
+      ['w', { dtype: 'F32', shape: [4], data: Float32Array.of(1, 1 / 3, -65504, 2 ** -24) }],
+      ['ids', ids],
+      ['long', { dtype: 'F32', shape: [long.length], data: long }],
+    ])
+    for (const [floats, third] of [['F16', 0.333251953125], ['BF16', 0.333984375]] as const) {
+      writeSafetensors(name, tensors, { step: '3' }, { floats })
+      const { tensors: got, metadata } = readSafetensors(name)
+      expect(metadata).toEqual({ step: '3' })
+      expect(got.get('ids')).toEqual(ids)
+      const w = got.get('w') as SafetensorsTensor
+      expect([w.dtype, w.shape]).toEqual([floats, [4]])
+      expect([...toFloat32(w)]).toEqual([1, third, floats === 'F16' ? -65504 : -65536, 2 ** -24])
+      const relative = floats === 'F16' ? 2 ** -11 : 2 ** -8
+      const values = toFloat32(got.get('long') as SafetensorsTensor)
+      long.forEach((v, i) => {
+        if (!(Math.abs((values[i] as number) - v) <= v * relative + 2 ** -25)) expect.fail(`${v} came back as ${values[i]}`)
+      })
+    }
+    expect(fs.statSync(name).size).toBeLessThan(2 * long.length + 1024)
+  })
+
+  it('refuses to store as float16 what it cannot hold, and keeps the old file', () => {
+    const name = path.join(folder, 'model.safetensors')
+    writeSafetensors(name, sample)
+    const large = new Map<string, SafetensorsTensor>([['w', { dtype: 'F32', shape: [2], data: Float32Array.of(1, -65520) }]])
+    expect(() => writeSafetensors(name, large, {}, { floats: 'F16' })).toThrow(
+      /^Could not write .*model.safetensors: tensor "w" holds -65520, and F16 ends at 65504: store BF16 or F32\.$/,
+    )
+    expect([...readSafetensors(name).tensors]).toEqual([...sample])
+    const infinite = new Map<string, SafetensorsTensor>([['w', { dtype: 'F32', shape: [2], data: Float32Array.of(-Infinity, 65519) }]])
+    writeSafetensors(name, infinite, {}, { floats: 'F16' })
+    expect([...toFloat32(readSafetensors(name).tensors.get('w') as SafetensorsTensor)]).toEqual([-Infinity, 65504])
+  })
+
   it('refuses data that is not of the shape', () => {
     const wrong = new Map<string, SafetensorsTensor>([['w', { dtype: 'F32', shape: [2, 3], data: new Float32Array(5) }]])
     expect(() => encodeSafetensors(wrong)).toThrow('Tensor "w" of shape [2, 3] needs 6 values, got 5.')

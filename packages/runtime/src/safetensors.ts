@@ -5,6 +5,7 @@
  */
 import fs from 'node:fs'
 import { writeFileAtomic } from './atomic-file.js'
+import { fromBfloat16, fromFloat16, toBfloat16, toFloat16 } from './half-floats.js'
 
 /** The array that holds each dtype: 16-bit floats as their bits, booleans as bytes of 0 and 1. */
 interface SafetensorsArrays {
@@ -31,6 +32,9 @@ export interface SafetensorsLocation {
   offset: number
   length: number
 }
+
+/** How float32 tensors are stored: as they are, or rounded to the nearest 16-bit float (ties to even). */
+export type StoredFloats = 'F32' | 'F16' | 'BF16'
 
 export interface SafetensorsFile {
   /** In the order of the data. */
@@ -249,11 +253,13 @@ export function locateSafetensors(source: string | Uint8Array): Map<string, Safe
 function encodeHeader(
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   metadata: Readonly<Record<string, string>>,
+  floats: StoredFloats = 'F32',
 ): Uint8Array {
   const fields: string[] = []
   if (Object.keys(metadata).length > 0) fields.push(`"__metadata__":${JSON.stringify(metadata)}`)
   let offset = 0
-  for (const [name, { dtype, shape, data }] of tensors) {
+  for (const [name, { dtype: given, shape, data }] of tensors) {
+    const dtype = given === 'F32' ? floats : given
     const expected = shape.reduce((product, n) => product * n, 1)
     if (name === '__metadata__') throw new Error('A tensor cannot be named "__metadata__" in safetensors: rename it.')
     if (!shape.every(isSize) || data.length !== expected) {
@@ -261,7 +267,7 @@ function encodeHeader(
         `Tensor ${JSON.stringify(name)} of shape [${shape.join(', ')}] needs ${expected} values, got ${data.length}.`,
       )
     }
-    const end = offset + data.byteLength
+    const end = offset + data.length * ELEMENT_BYTES[dtype]
     fields.push(`${JSON.stringify(name)}:${JSON.stringify({ dtype, shape, data_offsets: [offset, end] })}`)
     offset = end
   }
@@ -300,31 +306,48 @@ export function encodeSafetensors(
   return bytes
 }
 
+/** Elements that are narrowed at a time, so that writing takes little memory besides the tensors. */
+const CHUNK = 2 ** 20
+
+function* storedBytes(tensors: ReadonlyMap<string, SafetensorsTensor>, floats: StoredFloats): Generator<Uint8Array> {
+  for (const [name, { dtype, data }] of tensors) {
+    if (dtype !== 'F32' || floats === 'F32') {
+      yield bytesOf(data)
+      continue
+    }
+    for (let i = 0; i < data.length; i += CHUNK) yield bytesOf(narrowed(name, data.subarray(i, i + CHUNK), floats))
+  }
+}
+
+function narrowed(name: string, values: Float32Array, floats: 'F16' | 'BF16'): Uint16Array {
+  if (floats === 'BF16') return toBfloat16(values)
+  const bits = toFloat16(values)
+  const tooLarge = values.find((value, i) => ((bits[i] as number) & 0x7fff) === 0x7c00 && Number.isFinite(value))
+  if (tooLarge === undefined) return bits
+  throw new Error(`tensor ${JSON.stringify(name)} holds ${tooLarge}, and F16 ends at 65504: store BF16 or F32`)
+}
+
 /**
  * Writes a safetensors file as `encodeSafetensors` lays it out, atomically: under a temporary name in the same folder,
  * flushed, then renamed.
  *
- * @throws Error, one line, for data whose length is not the shape's, or when the file cannot be written.
+ * @param floats how float32 tensors are stored; default F32
+ * @throws Error, one line, for data whose length is not the shape's, numbers that F16 cannot hold, or when the file cannot
+ *   be written.
  */
 export function writeSafetensors(
   file: string,
   tensors: ReadonlyMap<string, SafetensorsTensor>,
   metadata: Readonly<Record<string, string>> = {},
+  { floats = 'F32' }: { floats?: StoredFloats } = {},
 ): void {
-  const header = encodeHeader(tensors, metadata)
-  writeFileAtomic(file, [header, ...[...tensors.values()].map(({ data }) => bytesOf(data))])
+  const header = encodeHeader(tensors, metadata, floats)
+  const parts = function* (): Generator<Uint8Array> {
+    yield header
+    yield* storedBytes(tensors, floats)
+  }
+  writeFileAtomic(file, parts())
 }
-
-function halfToFloat(bits: number): number {
-  const sign = bits & 0x8000 ? -1 : 1
-  const exponent = (bits >>> 10) & 0x1f
-  const fraction = bits & 0x3ff
-  if (exponent === 0) return sign * fraction * 2 ** -24
-  if (exponent === 0x1f) return fraction === 0 ? sign * Infinity : NaN
-  return sign * (1 + fraction / 1024) * 2 ** (exponent - 15)
-}
-
-let halfTable: Float32Array | undefined
 
 /**
  * The values of an F32, F16 or BF16 tensor as float32, exact.
@@ -333,14 +356,7 @@ let halfTable: Float32Array | undefined
  */
 export function toFloat32(tensor: SafetensorsTensor): Float32Array {
   if (tensor.dtype === 'F32') return tensor.data
-  if (tensor.dtype === 'BF16') {
-    const bits = new Uint32Array(tensor.data.length)
-    for (let i = 0; i < bits.length; i++) bits[i] = (tensor.data[i] as number) << 16
-    return new Float32Array(bits.buffer)
-  }
-  if (tensor.dtype === 'F16') {
-    const table = (halfTable ??= Float32Array.from({ length: 65536 }, (_, bits) => halfToFloat(bits)))
-    return Float32Array.from(tensor.data, (bits) => table[bits] as number)
-  }
+  if (tensor.dtype === 'F16') return fromFloat16(tensor.data)
+  if (tensor.dtype === 'BF16') return fromBfloat16(tensor.data)
   throw new Error(`Expected a tensor of dtype F32, F16 or BF16, got ${tensor.dtype}.`)
 }
