@@ -1,6 +1,6 @@
 import type { tf } from '@parlance/runtime'
 import { UsageError } from './errors.js'
-import type { Optimizer } from './optimizers.js'
+import type { Optimizer } from './optimizers/index.js'
 import type { ReportFigure, ReportSection } from './report.js'
 import type { Schedule } from './schedules.js'
 import type { TrainStep } from './training-step.js'

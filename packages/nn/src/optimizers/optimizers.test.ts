@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { jit, tf } from '@parlance/runtime'
-import { clipByGlobalNorm, gradients } from './gradients.js'
-import { AdamW, SGD, type Optimizer } from './optimizers.js'
-import { useTestDevice } from './testing.js'
-import { trainingStep } from './training-step.js'
+import { clipByGlobalNorm, gradients } from '../gradients.js'
+import { AdamW, SGD, type Optimizer } from './index.js'
+import { useTestDevice } from '../testing.js'
+import { trainingStep } from '../training-step.js'
 
 type Flat = Record<string, number[]>
 interface Fixture {
@@ -19,7 +19,7 @@ interface Fixture {
 // Written by torch.optim.AdamW, torch.optim.SGD and torch.nn.utils.clip_grad_norm_ of PyTorch 1.13; the bias, of one
 // dimension, in a group without weight decay for AdamW.
 const fixture = JSON.parse(
-  fs.readFileSync(new URL('fixtures/optimizers.json', import.meta.url), 'utf8'),
+  fs.readFileSync(new URL('../fixtures/optimizers.json', import.meta.url), 'utf8'),
 ) as Fixture
 
 beforeAll(useTestDevice)

@@ -1,0 +1,8 @@
+export type { Optimizer } from './optimizer.js'
+export { Adafactor, type AdafactorOptions } from './adafactor.js'
+export { Adagrad, type AdagradOptions } from './adagrad.js'
+export { Adam, type AdamOptions } from './adam.js'
+export { AdamW, type AdamWOptions } from './adamw.js'
+export { Lion, type LionOptions } from './lion.js'
+export { RMSProp, type RMSPropOptions } from './rmsprop.js'
+export { SGD, type SGDOptions } from './sgd.js'
