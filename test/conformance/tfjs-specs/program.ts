@@ -1,0 +1,54 @@
+/**
+ * The program that runs TF.js-core's own specs on a device of ours: `node program.mjs DEVICE RESULTS.json`. It is bundled first,
+ * so that the specs and the runtime share one copy of tfjs-core.
+ */
+import { writeFileSync } from 'node:fs'
+import { type DeviceName, hostKernels, tf, useDevice } from '@parlance/runtime'
+// oxlint-disable-next-line no-restricted-imports -- the specs themselves
+import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js'
+import jasmineRequire from 'jasmine-core'
+import type { SpecResult } from './run.js'
+
+const [device, resultsFile] = process.argv.slice(2) as [DeviceName, string]
+const jasmine = jasmineRequire.boot(jasmineRequire)
+const env = jasmine.getEnv()
+env.configure({ random: false, failFast: false })
+
+await useDevice(device, { threads: 1 })
+const touched = new Set<string>()
+for (const { kernel: name } of hostKernels) {
+  const config = tf.getKernel(name, 'onnx')
+  tf.unregisterKernel(name, 'onnx')
+  tf.registerKernel({
+    ...config,
+    kernelFunc: (args) => {
+      touched.add(name)
+      return config.kernelFunc(args)
+    },
+  })
+}
+
+setTestEnvs([{ name: 'onnx', backendName: 'onnx', isDataSync: true }])
+// Only now: the specs are declared for the environments that are set.
+// oxlint-disable-next-line no-restricted-imports -- the specs themselves
+await import('@tensorflow/tfjs-core/dist/tests.js')
+
+const results: SpecResult[] = []
+env.addReporter({
+  specStarted: () => touched.clear(),
+  specDone: ({ fullName, status, failedExpectations, duration }) => {
+    const failure = failedExpectations[0]?.message
+    results.push({
+      name: fullName,
+      status: status === 'excluded' ? 'pending' : status,
+      host: [...touched],
+      milliseconds: duration ?? 0,
+      ...(failure === undefined ? {} : { failure }),
+    })
+  },
+  jasmineDone: () => {
+    writeFileSync(resultsFile, JSON.stringify(results))
+    process.exit(0)
+  },
+})
+env.execute()

@@ -1,0 +1,59 @@
+/** Bundles TF.js-core's specs with the runtime and runs them in a process of their own. */
+import { spawnSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import type { DeviceName } from '@parlance/runtime'
+import { build } from 'esbuild'
+
+/** What became of one spec. */
+export interface SpecResult {
+  /** The names of its suites and its own, joined by spaces, as jasmine gives them. */
+  name: string
+  status: 'passed' | 'failed' | 'pending'
+  /** The host kernels that were called while it ran. */
+  host: string[]
+  milliseconds: number
+  /** The first expectation that did not hold, or the error. */
+  failure?: string
+}
+
+const here = dirname(fileURLToPath(import.meta.url))
+const testFolder = join(here, '../..')
+
+/** The bundle's path. It lies where jasmine-core can be found from. */
+async function bundle(): Promise<string> {
+  const outfile = join(testFolder, 'node_modules/.cache/tfjs-specs/program.mjs')
+  const runtime = pathToFileURL(join(testFolder, '../packages/runtime/src/index.ts')).href
+  await build({
+    entryPoints: [join(here, 'program.ts')],
+    outfile,
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    // tfjs-core's ES modules: the specs import them by path, and its CommonJS bundle would be a second copy.
+    mainFields: ['module', 'main'],
+    conditions: ['@parlance/source'],
+    // tfjs-core says of the files that register kernels, gradients and specs that they have no side effects.
+    ignoreAnnotations: true,
+    external: ['jasmine-core'],
+    // The native binding is found from the runtime's own folder.
+    define: { 'import.meta.url': JSON.stringify(runtime) },
+    banner: { js: `import { createRequire as $require } from 'node:module'; const require = $require(${JSON.stringify(outfile)});` },
+    logLevel: 'error',
+  })
+  return outfile
+}
+
+/** Runs every spec on a device, one thread per operator. Takes about a minute. */
+export async function runSpecs(device: DeviceName): Promise<SpecResult[]> {
+  const program = await bundle()
+  const resultsFile = join(dirname(program), `${device}.json`)
+  const { status, stderr, error } = spawnSync(process.execPath, [program, device, resultsFile], {
+    encoding: 'utf8',
+    maxBuffer: 2 ** 28,
+  })
+  if (status !== 0) throw new Error(`The specs ended with status ${status}: ${error?.message ?? stderr.slice(-2000)}`)
+  return JSON.parse(readFileSync(resultsFile, 'utf8')) as SpecResult[]
+}
