@@ -11,9 +11,14 @@ const CACHE_BYTES = 1024 ** 3
 
 type DataId = object
 
+/** Complex numbers are two values of float32 and one shape. */
+export type ComplexParts = readonly [real: Value, imaginary: Value]
+
 interface Entry {
   value: Value | undefined
   strings: Uint8Array[] | undefined
+  /** The real and the imaginary part of complex numbers. */
+  parts?: ComplexParts
   references: number
 }
 
@@ -101,7 +106,11 @@ export class OnnxBackend extends tf.KernelBackend {
       this.entries.set(dataId, { value: undefined, strings: values as Uint8Array[], references })
       return
     }
-    if (dtype === 'complex64') throw new Error("The backend 'onnx' has no complex numbers: compute them on the backend 'cpu'.")
+    if (dtype === 'complex64') {
+      const parts = tf.backend_util.splitRealAndImagArrays(values as Float32Array)
+      this.attachParts(dataId, [Value.concrete(parts.real, shape, 'float32'), Value.concrete(parts.imag, shape, 'float32')], references)
+      return
+    }
     const value = Value.concrete(copyAs(dtype, values), shape, dtype)
     if (this.trace) {
       value.trace = this.trace
@@ -132,11 +141,18 @@ export class OnnxBackend extends tf.KernelBackend {
   override readSync(dataId: DataId): tf.backend_util.BackendValues {
     const entry = this.entryOf(dataId)
     if (entry.strings) return entry.strings
-    const value = entry.value as Value
+    if (entry.parts) {
+      const [real, imaginary] = entry.parts.map((part) => this.readValue(part))
+      return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imaginary as Float32Array)
+    }
+    return this.readValue(entry.value as Value).slice() as Float32Array
+  }
+
+  private readValue(value: Value): TypedArray {
     this.trace?.checkRead(value)
     this.checkTrace(value)
     this.compute([value])
-    return (value.data as TypedArray).slice() as Float32Array
+    return value.data as TypedArray
   }
 
   override async read(dataId: DataId): Promise<tf.backend_util.BackendValues> {
@@ -164,7 +180,18 @@ export class OnnxBackend extends tf.KernelBackend {
   /** The value behind a tensor. */
   valueFor(tensor: tf.TensorInfo): Value {
     const { value } = this.entryOf(tensor.dataId)
-    if (!value) throw new Error("The backend 'onnx' computes no strings: compute them on the backend 'cpu'.")
+    if (!value) throw new Error(`This operation is not one for tensors of ${tensor.dtype}.`)
+    return this.usable(value)
+  }
+
+  /** The values behind a tensor of complex numbers. */
+  partsFor(tensor: tf.TensorInfo): ComplexParts {
+    const { parts } = this.entryOf(tensor.dataId)
+    if (!parts) throw new Error(`A tensor of complex64 was expected, got ${tensor.dtype}.`)
+    return [this.usable(parts[0]), this.usable(parts[1])]
+  }
+
+  private usable(value: Value): Value {
     this.checkTrace(value)
     if (value.node && value.trace !== this.trace) {
       // Pending work from before the trace is no part of it.
@@ -186,13 +213,25 @@ export class OnnxBackend extends tf.KernelBackend {
     return infos
   }
 
+  /** A tensor info for complex numbers. */
+  infoOfParts(parts: ComplexParts): tf.TensorInfo {
+    const dataId = {}
+    for (const part of parts) this.belongToTrace(part)
+    this.attachParts(dataId, parts, 1)
+    return { dataId, shape: [...parts[0].shape], dtype: 'complex64' }
+  }
+
   private show(value: Value): tf.TensorInfo {
     const dataId = {}
-    // A value that some tensor shows already was only passed on.
-    if (this.trace && value.tensors === 0 && !value.trace) value.trace = this.trace
+    this.belongToTrace(value)
     this.attach(dataId, value, 1)
     if (value.pending && !this.trace) this.pendingCount++
     return { dataId, shape: [...value.shape], dtype: value.type as tf.DataType }
+  }
+
+  private belongToTrace(value: Value): void {
+    // A value that some tensor shows already was only passed on.
+    if (this.trace && value.tensors === 0 && !value.trace) value.trace = this.trace
   }
 
   /** Puts another value behind a data id: how a compiled step updates a variable. Returns the old one, let go. */
@@ -218,15 +257,25 @@ export class OnnxBackend extends tf.KernelBackend {
   }
 
   private attach(dataId: DataId, value: Value, references: number): void {
-    value.tensors++
-    if (value.pending && !this.trace) this.live.add(value)
+    this.hold(value)
     this.entries.set(dataId, { value, strings: undefined, references })
   }
 
-  private detach({ value }: Entry): void {
-    if (!value) return
-    value.tensors--
-    if (value.tensors === 0) this.live.delete(value)
+  private attachParts(dataId: DataId, parts: ComplexParts, references: number): void {
+    for (const part of parts) this.hold(part)
+    this.entries.set(dataId, { value: undefined, strings: undefined, parts, references })
+  }
+
+  private hold(value: Value): void {
+    value.tensors++
+    if (value.pending && !this.trace) this.live.add(value)
+  }
+
+  private detach({ value, parts }: Entry): void {
+    for (const held of value ? [value] : (parts ?? [])) {
+      held.tensors--
+      if (held.tensors === 0) this.live.delete(held)
+    }
   }
 
   /** What a trace recorded has no data of its own. */
