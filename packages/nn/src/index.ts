@@ -34,12 +34,27 @@ export { Conv1d, type Conv1dOptions, Conv2d, type Conv2dOptions, type Padding } 
 export { LSTM, type LSTMOptions, type LSTMState } from './layers/lstm.js'
 export { sinusoidalPositions } from './layers/positions.js'
 export { ctcLoss } from './losses/ctc.js'
-export { crossEntropy, type CrossEntropyOptions, meanLoss, type SummedLoss } from './losses/cross-entropy.js'
+export { meanLoss, type SummedLoss, type WeightOptions } from './losses/summed.js'
+export { absoluteError, huber, type HuberOptions, squaredError } from './losses/regression.js'
+export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './losses/binary-cross-entropy.js'
+export { crossEntropy, type CrossEntropyOptions } from './losses/cross-entropy.js'
+export {
+  distillation,
+  type DistillationOptions,
+  jensenShannonDivergence,
+  klDivergence,
+} from './losses/divergence.js'
+export { binaryFocal, type BinaryFocalOptions, focal, type FocalOptions } from './losses/focal.js'
+export { hinge, type HingeOptions, multiClassHinge } from './losses/hinge.js'
+export { contrastive, type ContrastiveOptions, cosineEmbedding, type CosineEmbeddingOptions } from './losses/contrastive.js'
+export { triplet, tripletHard, type TripletMarginOptions, type TripletOptions, tripletSemiHard } from './losses/triplet.js'
+export { infoNCE, type InfoNCEOptions } from './losses/info-nce.js'
+export { marginRanking, type MarginRankingOptions } from './losses/margin-ranking.js'
 export { checkGradients, type GradientCheckOptions } from './gradient-check.js'
 export { gradients, clipByGlobalNorm } from './gradients.js'
 export * from './optimizers/index.js'
-export { constantSchedule, cosineSchedule, inverseSquareRootSchedule, linearSchedule } from './schedules.js'
-export type { DecayOptions, Schedule } from './schedules.js'
+export * from './schedules/index.js'
+export { LossScaling, type LossScalingOptions } from './loss-scaling.js'
 export { trainingStep } from './training-step.js'
 export type { StepNumbers, StepResult, TrainingStepOptions, TrainStep } from './training-step.js'
 export { train } from './train.js'

@@ -1,8 +1,9 @@
 import type { tf } from '@parlance/runtime'
 import { UsageError } from './errors.js'
+import type { LossScaling } from './loss-scaling.js'
 import type { Optimizer } from './optimizers/index.js'
 import type { ReportFigure, ReportSection } from './report.js'
-import type { Schedule } from './schedules.js'
+import type { Schedule } from './schedules/index.js'
 import type { TrainStep } from './training-step.js'
 
 export interface Evaluation {
@@ -28,6 +29,8 @@ export interface TrainOptions<Batch extends tf.TensorContainer> {
   /** By name; `namedParameters(model)`. */
   parameters: ReadonlyMap<string, tf.Variable>
   optimizer: Optimizer
+  /** What the training step was given as its loss scaling, so that checkpoints hold it. */
+  lossScaling?: LossScaling
   /** One update; usually `jit(trainingStep({ … }))`. */
   trainStep: TrainStep<Batch>
   /** The batch of a step (1 is the first), a function of the step alone so that a run can resume. The loop disposes it. */

@@ -2,9 +2,11 @@ import fs from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { jit, tf } from '@parlance/runtime'
 import { clipByGlobalNorm, gradients } from '../gradients.js'
-import { AdamW, SGD, type Optimizer } from './index.js'
+import { Adafactor, Adagrad, Adam, AdamW, Lion, type Optimizer, RMSProp, SGD } from './index.js'
 import { useTestDevice } from '../testing.js'
 import { trainingStep } from '../training-step.js'
+
+const optimizers = { Adafactor, Adagrad, Adam, AdamW, Lion, RMSProp, SGD }
 
 type Flat = Record<string, number[]>
 interface Fixture {
@@ -12,12 +14,13 @@ interface Fixture {
   shapes: Flat
   initial: Flat
   gradients: Record<string, number[][]>
-  runs: { optimizer: 'AdamW' | 'SGD'; options: Record<string, number>; parameters: Flat[] }[]
+  runs: { optimizer: keyof typeof optimizers; options: Record<string, number | boolean>; parameters: Flat[] }[]
   clipping: { maxNorm: number; step: number; norm: number; gradients: Flat }[]
 }
 
-// Written by torch.optim.AdamW, torch.optim.SGD and torch.nn.utils.clip_grad_norm_ of PyTorch 1.13; the bias, of one
-// dimension, in a group without weight decay for AdamW.
+// Written by torch.optim's AdamW, SGD, Adam, Adagrad and RMSprop and by torch.nn.utils.clip_grad_norm_ of PyTorch 1.13;
+// the bias, of one dimension, in a group without weight decay for AdamW. PyTorch 1.13 has no Adafactor and no Lion: their
+// runs were written by the papers' algorithms in NumPy's float64 (Adafactor with sums over rows and columns as printed).
 const fixture = JSON.parse(
   fs.readFileSync(new URL('../fixtures/optimizers.json', import.meta.url), 'utf8'),
 ) as Fixture
@@ -47,8 +50,7 @@ function gradientsAt(step: number): Map<string, tf.Tensor> {
 describe('optimizers', () => {
   it.each(fixture.runs)('$optimizer with $options follows PyTorch for ten steps', async (run) => {
     const parameters = variables()
-    const optimizer: Optimizer =
-      run.optimizer === 'AdamW' ? new AdamW(parameters, run.options) : new SGD(parameters, run.options)
+    const optimizer: Optimizer = new optimizers[run.optimizer](parameters, run.options)
     for (const [step, expected] of run.parameters.entries()) {
       const live = tf.memory().numTensors
       tf.tidy(() => {
@@ -66,7 +68,7 @@ describe('optimizers', () => {
   it.each(fixture.runs)('$optimizer with $options does the same when traced', async (run) => {
     const [eager, traced] = [variables(), variables()]
     const make = (parameters: Map<string, tf.Variable>): Optimizer =>
-      run.optimizer === 'AdamW' ? new AdamW(parameters, run.options) : new SGD(parameters, run.options)
+      new optimizers[run.optimizer](parameters, run.options)
     const [one, other] = [make(eager), make(traced)]
     const apply = jit((gradients: Record<string, tf.Tensor>, learningRate: tf.Tensor, step: tf.Tensor) => {
       other.apply(new Map(Object.entries(gradients)), learningRate, step)
@@ -85,24 +87,51 @@ describe('optimizers', () => {
     }
   })
 
-  it('continues from a saved state as if it had not stopped', async () => {
+  it.each(fixture.runs)('$optimizer with $options continues from its state as if it had not stopped', async (run) => {
+    const make = (parameters: Map<string, tf.Variable>): Optimizer =>
+      new optimizers[run.optimizer](parameters, run.options)
     const apply = (optimizer: Optimizer, step: number) =>
       tf.tidy(() => optimizer.apply(gradientsAt(step - 1), tf.scalar(0.01), tf.scalar(step, 'int32')))
     const [whole, part] = [variables(), variables()]
-    const [first, before] = [new AdamW(whole), new AdamW(part)]
+    const [first, before] = [make(whole), make(part)]
     for (let step = 1; step <= 6; step++) apply(first, step)
     for (let step = 1; step <= 3; step++) apply(before, step)
-    const after = new AdamW(part)
+    const after = make(part)
     const saved = before.state()
-    expect([...saved.keys()].sort()).toEqual([
-      'first_moment.bias',
-      'first_moment.weight',
-      'second_moment.bias',
-      'second_moment.weight',
-    ])
+    expect([...after.state().keys()]).toEqual([...saved.keys()])
     for (const [name, slot] of after.state()) slot.assign(saved.get(name)?.clone() as tf.Tensor)
     for (let step = 4; step <= 6; step++) apply(after, step)
     for (const [name, variable] of whole) expect(await variable.data()).toEqual(await part.get(name)?.data())
+  })
+
+  it('names what it keeps after the parameters', () => {
+    const names = (optimizer: Optimizer) => [...optimizer.state()].map(([name, { shape }]) => `${name} ${shape.join()}`)
+    expect(names(new AdamW(variables()))).toEqual([
+      'first_moment.weight 3,2',
+      'first_moment.bias 2',
+      'second_moment.weight 3,2',
+      'second_moment.bias 2',
+    ])
+    expect(names(new Adafactor(variables()))).toEqual(['row.weight 3', 'column.weight 2', 'square.bias 2'])
+    expect(names(new SGD(variables()))).toEqual([])
+  })
+
+  it('factors the last two axes of a convolution, each kernel of it alone', async () => {
+    const values = Array.from({ length: 24 }, (_, i) => Math.sin(1 + i))
+    const slopes = Array.from({ length: 24 }, (_, i) => Math.cos(3 * i))
+    const whole = new Map([['kernels', tf.variable(tf.tensor(values, [2, 3, 4]))]])
+    const half = (of: number[], i: number) => tf.tensor(of.slice(12 * i, 12 * i + 12), [3, 4])
+    const parts = new Map([0, 1].map((i) => [`${i}`, tf.variable(half(values, i))]))
+    // Not relative to the root mean square, and clipped by it nowhere: both are of the whole parameter.
+    const options = { relative: false, clip: 1e6 }
+    const [one, two] = [new Adafactor(whole, options), new Adafactor(parts, options)]
+    for (const step of [1, 2]) {
+      const [rate, at] = [tf.scalar(0.1), tf.scalar(step, 'int32')]
+      one.apply(new Map([['kernels', tf.tensor(slopes, [2, 3, 4]).mul(step)]]), rate, at)
+      two.apply(new Map([0, 1].map((i) => [`${i}`, half(slopes, i).mul(step)])), rate, at)
+    }
+    const separate = [...parts.values()].flatMap((part) => [...part.dataSync()])
+    expectClose(await (whole.get('kernels') as tf.Variable).data(), separate, 1e-6)
   })
 
   it('decays what it is told to', async () => {
@@ -121,6 +150,12 @@ describe('optimizers', () => {
     expect(() => new AdamW(parameters, { epsilon: -1 })).toThrow('epsilon must be 0 or more, got -1')
     expect(() => new SGD(parameters, { momentum: 1 })).toThrow('less than 1, got 1')
     expect(() => new SGD(parameters, { weightDecay: NaN })).toThrow('0 or more, got NaN')
+    expect(() => new SGD(parameters, { nesterov: true })).toThrow('needs a momentum above 0, got 0: give one')
+    expect(() => new Adam(parameters, { weightDecay: -1 })).toThrow("Adam's weightDecay must be 0 or more, got -1")
+    expect(() => new Adagrad(parameters, { initialSum: -1 })).toThrow("Adagrad's initialSum must be 0 or more, got -1")
+    expect(() => new RMSProp(parameters, { decay: 0 })).toThrow("RMSProp's decay must lie between 0 and 1, got 0")
+    expect(() => new Lion(parameters, { beta1: 1 })).toThrow("Lion's beta1 must lie between 0 and 1, got 1")
+    expect(() => new Adafactor(parameters, { clip: 0 })).toThrow("Adafactor's clip must be more than 0, got 0")
     const shared = tf.variable(tf.scalar(1))
     const tied = new Map([['embedding', shared], ['output', shared]])
     expect(() => new SGD(tied)).toThrow('Parameters embedding and output are one variable')

@@ -1,18 +1,4 @@
-/**
- * Learning rates as pure functions of the step. Step 1 is the first update, so that a warm-up of n steps rises linearly
- * from peak / n and reaches the peak at step n.
- */
-export type Schedule = (step: number) => number
-
-function checkRate(name: string, value: number): void {
-  if (!(value >= 0 && Number.isFinite(value))) throw new RangeError(`The ${name} must be 0 or more, got ${value}.`)
-}
-
-function checkSteps(name: string, value: number, least: number): void {
-  if (!Number.isSafeInteger(value) || value < least) {
-    throw new RangeError(`The ${name} must be a whole number of ${least} or more, got ${value}.`)
-  }
-}
+import { checkRate, checkSteps, type Schedule } from './schedule.js'
 
 function checkDecay({ peak, warmupSteps, totalSteps, floor }: Required<DecayOptions>): void {
   checkRate('peak learning rate', peak)
@@ -23,12 +9,6 @@ function checkDecay({ peak, warmupSteps, totalSteps, floor }: Required<DecayOpti
   if (warmupSteps > totalSteps) {
     throw new RangeError(`The warm-up of ${warmupSteps} steps is longer than the whole training, ${totalSteps} steps.`)
   }
-}
-
-/** The same rate at every step. */
-export function constantSchedule(learningRate: number): Schedule {
-  checkRate('learning rate', learningRate)
-  return () => learningRate
 }
 
 export interface DecayOptions {
@@ -63,12 +43,8 @@ export function linearSchedule(options: DecayOptions): Schedule {
   return decaySchedule(options, (progress) => 1 - progress)
 }
 
-/**
- * Linear warm-up, then peak · √(warmupSteps / step) (Vaswani et al., "Attention Is All You Need", 2017, equation 3,
- * whose peak is 1 / √(width · warmupSteps)).
- */
-export function inverseSquareRootSchedule({ peak, warmupSteps }: { peak: number; warmupSteps: number }): Schedule {
-  checkRate('peak learning rate', peak)
-  checkSteps('warm-up steps', warmupSteps, 1)
-  return (step) => peak * Math.min(step / warmupSteps, Math.sqrt(warmupSteps / step))
+/** Linear warm-up, then (1 − progress)ᵖ down to the floor; `power` 1 is a straight line. */
+export function polynomialSchedule({ power, ...options }: DecayOptions & { power: number }): Schedule {
+  if (!(power > 0 && Number.isFinite(power))) throw new RangeError(`The power of the decay must be more than 0, got ${power}.`)
+  return decaySchedule(options, (progress) => (1 - progress) ** power)
 }

@@ -1,0 +1,8 @@
+export type { MeasuredStep, Schedule } from './schedule.js'
+export { constantSchedule } from './constant.js'
+export { cosineSchedule, type DecayOptions, linearSchedule, polynomialSchedule } from './decay.js'
+export { cosineRestartsSchedule, oneCycleSchedule, type OneCycleOptions, type RestartOptions } from './cycles.js'
+export { inversePowerSchedule, inverseSquareRootSchedule } from './inverse-power.js'
+export { plateauSchedule, type PlateauOptions } from './plateau.js'
+export { exponentialSchedule, multiStepSchedule, stepSchedule } from './steps.js'
+export { withWarmup } from './warmup.js'
