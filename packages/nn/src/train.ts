@@ -53,7 +53,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
   ) {
     const resumed = checkpoints.exists()
     this.state = resumed
-      ? checkpoints.restore(options.parameters, options.optimizer.state())
+      ? checkpoints.restore(options.parameters, stateOf(options))
       : {
           step: 0,
           seconds: 0,
@@ -210,7 +210,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
   private saveCheckpoint(): Promise<void> {
     return this.aside(async () => {
       const parameters = await readVariables(this.options.parameters)
-      const optimizer = await readVariables(this.options.optimizer.state())
+      const optimizer = await readVariables(stateOf(this.options))
       this.state.seconds = this.seconds()
       this.checkpoints.save(parameters, optimizer, this.state)
       this.savedStep = this.state.step
@@ -261,4 +261,9 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
         : `The checkpoint of step ${this.savedStep} in ${this.folder.path} is whole: resume to go on from it.`
     return new Error(`${error.message} ${left}`, { cause: error })
   }
+}
+
+/** What a checkpoint holds besides the parameters. */
+function stateOf<Batch extends tf.TensorContainer>({ optimizer, lossScaling }: TrainOptions<Batch>): Map<string, tf.Variable> {
+  return new Map([...optimizer.state(), ...(lossScaling?.state() ?? [])])
 }

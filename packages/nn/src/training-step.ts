@@ -1,5 +1,6 @@
 import { tf } from '@parlance/runtime'
 import { clipByGlobalNorm, gradients } from './gradients.js'
+import type { LossScaling } from './loss-scaling.js'
 import type { SummedLoss } from './losses/cross-entropy.js'
 import type { Optimizer } from './optimizers/index.js'
 
@@ -13,7 +14,7 @@ export interface StepNumbers {
 
 /** Scalars of one step. */
 export interface StepResult extends SummedLoss {
-  /** The norm of all gradients of the mean loss together, before clipping. */
+  /** The norm of all gradients of the mean loss together, before clipping; 0 when loss scaling skipped the update. */
   readonly gradientNorm: tf.Scalar
 }
 
@@ -28,6 +29,8 @@ export interface TrainingStepOptions<Batch> {
   loss: (batch: Batch, step: tf.Tensor) => SummedLoss
   /** Clips the gradient of the mean loss by its global norm; default Infinity: measured, not clipped. */
   maxGradientNorm?: number
+  /** For gradients in float16: scales the loss and skips updates that overflow. `train` must be given the same. */
+  lossScaling?: LossScaling
 }
 
 /**
@@ -35,19 +38,27 @@ export interface TrainingStepOptions<Batch> {
  * `jit(trainingStep({ parameters, optimizer, loss }))`.
  */
 export function trainingStep<Batch extends tf.TensorContainer>(options: TrainingStepOptions<Batch>): TrainStep<Batch> {
-  const { parameters, optimizer, loss, maxGradientNorm = Infinity } = options
+  const { parameters, optimizer, loss, maxGradientNorm = Infinity, lossScaling } = options
   return (batch, { learningRate, step }) =>
     tf.tidy(() => {
-      let counted: tf.Scalar | undefined
-      const { loss: sum, gradients: ofSum } = gradients(() => {
+      let kept: SummedLoss | undefined
+      const { gradients: ofSum } = gradients(() => {
         const { sum, count } = loss(batch, step)
-        counted = tf.keep(count.clone()) // the tape's scope would free it
-        return sum
+        kept = { sum: tf.keep(sum.clone()), count: tf.keep(count.clone()) } // the tape's scope would free them
+        return lossScaling ? tf.mul(sum, lossScaling.scale) : sum
       }, parameters)
-      const count = (counted as tf.Scalar).clone()
-      counted?.dispose()
-      const clipped = clipByGlobalNorm(ofSum, maxGradientNorm, count)
-      optimizer.apply(clipped.gradients, learningRate, step)
-      return { sum, count, gradientNorm: clipped.norm } satisfies StepResult
+      const { sum, count } = kept as SummedLoss
+      const result = { sum: sum.clone(), count: count.clone() }
+      tf.dispose([sum, count])
+      // Dividing by the scale is part of dividing by the count.
+      const terms = lossScaling ? tf.mul(tf.maximum(result.count, 1), lossScaling.scale) : result.count
+      const { gradients: clipped, norm } = clipByGlobalNorm(ofSum, maxGradientNorm, terms)
+      const apply = (step: tf.Tensor): void => optimizer.apply(clipped, learningRate, step)
+      if (!lossScaling) {
+        apply(step)
+        return { ...result, gradientNorm: norm } satisfies StepResult
+      }
+      const variables = [...parameters.values(), ...optimizer.state().values()]
+      return { ...result, gradientNorm: lossScaling.update(norm, step, variables, apply) } satisfies StepResult
     })
 }
