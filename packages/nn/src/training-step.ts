@@ -1,7 +1,7 @@
 import { tf } from '@parlance/runtime'
 import { clipByGlobalNorm, gradients } from './gradients.js'
 import type { LossScaling } from './loss-scaling.js'
-import type { SummedLoss } from './losses/cross-entropy.js'
+import type { SummedLoss } from './losses/summed.js'
 import type { Optimizer } from './optimizers/index.js'
 
 /** What changes from step to step besides the batch: scalars, so that a trace does not freeze them. */
