@@ -33,9 +33,8 @@ export function savedShapes(config: ModelConfig): Map<string, number[]> {
   if (config.type === 'lstm') {
     put('embedding.weight', vocabSize, width)
     for (let i = 0; i < layers; i++) {
-      put(`lstm.layers.${i}.inputWeight`, 4 * width, width)
-      put(`lstm.layers.${i}.recurrentWeight`, 4 * width, width)
-      put(`lstm.layers.${i}.bias`, 4 * width)
+      for (const name of ['weight_ih', 'weight_hh']) put(`lstm.${name}_l${i}`, 4 * width, width)
+      for (const name of ['bias_ih', 'bias_hh']) put(`lstm.${name}_l${i}`, 4 * width)
     }
     if (!config.tied) put('output.weight', vocabSize, width)
     put('outputBias', vocabSize)

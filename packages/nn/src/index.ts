@@ -31,6 +31,9 @@ export {
   TransformerEncoderBlock,
 } from './layers/transformer.js'
 export { Conv1d, type Conv1dOptions, Conv2d, type Conv2dOptions, type Padding } from './layers/convolution.js'
+export type { RecurrentOptions } from './layers/recurrent.js'
+export { RNN, type RNNOptions } from './layers/rnn.js'
+export { GRU, type GRUOptions } from './layers/gru.js'
 export { LSTM, type LSTMOptions, type LSTMState } from './layers/lstm.js'
 export { sinusoidalPositions } from './layers/positions.js'
 export { ctcLoss } from './losses/ctc.js'
