@@ -25,15 +25,39 @@ export class Ints {
 
 export type Input = Value | Ints | undefined
 
+let created = 0
+
+/** How many nodes have been made: those made from now on have at least this serial number. */
+export function nodesCreated(): number {
+  return created
+}
+
 export class Node {
   readonly outputs: Value[] = []
+  /** Nodes made later have larger numbers; none depends on one made after it. */
+  readonly serial = created++
 
   constructor(
     readonly op: string,
-    readonly inputs: readonly Input[],
+    private sources: readonly Input[],
     readonly attributes: Readonly<Record<string, Attribute>>,
     readonly domain: '' | 'com.microsoft' = '',
   ) {}
+
+  get inputs(): readonly Input[] {
+    return this.sources
+  }
+
+  /** Lets the node read other values of the same shapes. */
+  rewire(replacement: (input: Value) => Value): void {
+    this.sources = this.sources.map((input) => {
+      if (!(input instanceof Value)) return input
+      const other = replacement(input)
+      input.holders--
+      other.holders++
+      return other
+    })
+  }
 }
 
 export class Value {

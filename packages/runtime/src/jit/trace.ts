@@ -2,6 +2,7 @@
 import type { OnnxBackend, TraceGuard } from '../backend/backend.js'
 import { pendingNodes, Value } from '../graph/graph.js'
 import { tf } from '../tf.js'
+import { type CheckpointBlock, recompute } from './recompute.js'
 
 /** A variable that the function read, with the value that stands for it in the graph. */
 interface ReadVariable {
@@ -30,6 +31,8 @@ export class Trace implements TraceGuard {
   readonly assigned: AssignedVariable[] = []
   /** Tensors from outside that the function used, except variables. */
   readonly captured: Value[] = []
+  /** What `checkpoint` recorded, in the order of the calls. */
+  readonly blocks: CheckpointBlock[] = []
 
   checkRead(value: Value): void {
     if (value.trace === this && !value.pending && value.data) return
@@ -154,6 +157,7 @@ function collectCaptures(trace: Trace, before: ReadonlyMap<tf.Variable, Held>): 
     }
   }
   const roots = [...trace.results, ...trace.assigned.map(({ after }) => after)]
+  recompute(trace.blocks, roots)
   for (const node of pendingNodes(roots)) for (const input of node.inputs) if (input instanceof Value) see(input)
   for (const root of roots) see(root)
 }
