@@ -22,7 +22,7 @@ const loop = (step: number): LoopState => ({
   seconds: step / 3,
   best: null,
   evaluationsSinceBest: 0,
-  evaluatedStep: 0,
+  evaluations: [{ step: 7, value: 0.1 }],
   window,
 })
 const filled = (name: string, value: number): Map<string, SafetensorsTensor> =>

@@ -10,6 +10,7 @@ import {
   type SafetensorsTensor,
 } from '@parlance/runtime'
 import { readJson } from './files.js'
+import type { MeasuredStep } from './schedules/schedule.js'
 
 /** The sums since the last logged step, so that an interrupted interval goes on as if it had not been. */
 interface LogWindow {
@@ -29,7 +30,8 @@ export interface LoopState {
   seconds: number
   best: { step: number; value: number } | null
   evaluationsSinceBest: number
-  evaluatedStep: number
+  /** What each evaluation so far measured. */
+  evaluations: MeasuredStep[]
   window: LogWindow
 }
 
@@ -88,7 +90,7 @@ function restoreVariables(file: string, variables: ReadonlyMap<string, tf.Variab
 
 function parseLoopState(file: string): LoopState {
   const state = readJson(file) as Partial<LoopState> | null
-  if (typeof state !== 'object' || !Number.isSafeInteger(state?.step) || typeof state?.window !== 'object') {
+  if (typeof state !== 'object' || !Number.isSafeInteger(state?.step) || typeof state?.window !== 'object' || !Array.isArray(state.evaluations)) {
     throw new Error(`${file}: is not the state of a training loop: the checkpoint is damaged.`)
   }
   return state as LoopState

@@ -28,6 +28,7 @@ export interface TrainOptions<Batch extends tf.TensorContainer> {
   files?: Readonly<Record<string, string>>
   /** By name; `namedParameters(model)`. */
   parameters: ReadonlyMap<string, tf.Variable>
+  /** Where it is a `WeightAverage`, the averages are evaluated and kept as the model. */
   optimizer: Optimizer
   /** What the training step was given as its loss scaling, so that checkpoints hold it. */
   lossScaling?: LossScaling
@@ -35,6 +36,7 @@ export interface TrainOptions<Batch extends tf.TensorContainer> {
   trainStep: TrainStep<Batch>
   /** The batch of a step (1 is the first), a function of the step alone so that a run can resume. The loop disposes it. */
   batch: (step: number) => Batch | Promise<Batch>
+  /** Is also told the evaluations so far, which `plateauSchedule` goes by. */
   schedule: Schedule
   evaluation?: Evaluation
   /** At least one of the two limits is needed; whichever comes first ends the training. */

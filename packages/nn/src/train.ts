@@ -1,6 +1,7 @@
 import fs from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { tf, writeSafetensors, type SafetensorsTensor } from '@parlance/runtime'
+import { WeightAverage } from './averaging/weight-average.js'
 import { CheckpointFolder, readVariables, type LoopState } from './checkpoint.js'
 import { UsageError } from './errors.js'
 import { formatDuration, formatNumber } from './format.js'
@@ -59,7 +60,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
           seconds: 0,
           best: null,
           evaluationsSinceBest: 0,
-          evaluatedStep: 0,
+          evaluations: [],
           window: { lossSum: 0, count: 0, gradientNorms: 0, steps: 0, since: 0 },
         }
     if (resumed) this.savedStep = this.state.step
@@ -104,13 +105,24 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     return undefined
   }
 
+  private learningRate(step: number): number {
+    const before = this.state.evaluations.filter((evaluation) => evaluation.step < step)
+    return this.options.schedule(step, before)
+  }
+
+  /** Does `work` with the weights that are evaluated and kept: the averaged ones, where the optimizer averages. */
+  private withBestWeights<Result>(work: () => Result | Promise<Result>): Promise<Result> {
+    const { optimizer } = this.options
+    return optimizer instanceof WeightAverage ? optimizer.whileAveraged(work) : Promise.resolve(work())
+  }
+
   /** One update and what is due after it: first the log, then the evaluation, then the checkpoint. */
   private async step(): Promise<void> {
     const { options, state } = this
     const { logEvery = 10, checkpointEvery = 500, evaluation, maxSteps } = options
     const step = state.step + 1
     const batch = await options.batch(step)
-    const numbers = { learningRate: tf.scalar(options.schedule(step)), step: tf.scalar(step, 'int32') }
+    const numbers = { learningRate: tf.scalar(this.learningRate(step)), step: tf.scalar(step, 'int32') }
     try {
       this.pending.push({ step, result: options.trainStep(batch, numbers) })
     } finally {
@@ -138,7 +150,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
       )
       if (wrong) {
         throw new Error(
-          `The ${wrong[0]} is ${wrong[1]} at step ${step} (learning rate ${this.options.schedule(step)}): ` +
+          `The ${wrong[0]} is ${wrong[1]} at step ${step} (learning rate ${this.learningRate(step)}): ` +
             'lower the learning rate, clip the gradients or check the data.',
         )
       }
@@ -157,7 +169,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     const entry = {
       step,
       loss: window.lossSum / Math.max(window.count, 1),
-      learningRate: this.options.schedule(step),
+      learningRate: this.learningRate(step),
       gradientNorm: window.gradientNorms / window.steps,
       tokensPerSecond: window.count / Math.max(seconds - window.since, 1e-9),
       seconds,
@@ -179,23 +191,26 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     return this.aside(async () => {
       const { state } = this
       const { metric, direction } = evaluation
-      const metrics = await evaluation.evaluate()
-      const value = metrics[metric]
-      if (value === undefined || !Number.isFinite(value)) {
-        const got = value === undefined ? `is not among ${Object.keys(metrics).join(', ')}` : `is ${value}`
-        throw new Error(`The evaluation's ${metric} ${got} at step ${state.step}.`)
-      }
-      const sign = direction === 'minimize' ? 1 : -1
-      const isBest = state.best === null || sign * value < sign * state.best.value
-      if (isBest) {
-        state.best = { step: state.step, value }
-        state.evaluationsSinceBest = 0
-        this.saveModel(await readVariables(this.options.parameters))
-      } else state.evaluationsSinceBest++
-      state.evaluatedStep = state.step
-      const entry = { step: state.step, evaluation: metrics, seconds: this.seconds() }
+      const entry = await this.withBestWeights(async () => {
+        const metrics = await evaluation.evaluate()
+        const value = metrics[metric]
+        if (value === undefined || !Number.isFinite(value)) {
+          const got = value === undefined ? `is not among ${Object.keys(metrics).join(', ')}` : `is ${value}`
+          throw new Error(`The evaluation's ${metric} ${got} at step ${state.step}.`)
+        }
+        const sign = direction === 'minimize' ? 1 : -1
+        if (state.best === null || sign * value < sign * state.best.value) {
+          state.best = { step: state.step, value }
+          state.evaluationsSinceBest = 0
+          this.saveModel(await readVariables(this.options.parameters))
+        } else state.evaluationsSinceBest++
+        state.evaluations.push({ step: state.step, value })
+        return { step: state.step, evaluation: metrics, seconds: this.seconds() }
+      })
+      const { optimizer } = this.options
+      if (optimizer instanceof WeightAverage) optimizer.evaluated(state.evaluations)
       this.log.append(entry)
-      this.progress.evaluated(entry, isBest)
+      this.progress.evaluated(entry, state.best?.step === state.step)
       this.report()
     })
   }
@@ -214,7 +229,8 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
       this.state.seconds = this.seconds()
       this.checkpoints.save(parameters, optimizer, this.state)
       this.savedStep = this.state.step
-      if (!this.state.best) this.saveModel(parameters)
+      if (this.state.best) return
+      await this.withBestWeights(async () => this.saveModel(await readVariables(this.options.parameters)))
     })
   }
 
@@ -234,7 +250,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
       await this.writeLog()
       changed = true
     }
-    if (evaluation && state.step > 0 && state.evaluatedStep !== state.step) {
+    if (evaluation && state.step > 0 && state.evaluations.at(-1)?.step !== state.step) {
       await this.evaluate(evaluation)
       changed = true
     }
