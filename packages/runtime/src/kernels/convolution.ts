@@ -1,8 +1,11 @@
 /** Convolutions: TF.js mostly keeps channels last, ONNX first, so each is one operator between transposes. */
 import type { Value } from '../graph/graph.js'
 import { tf } from '../tf.js'
-import { add, type Inputs, kernel, op, reshape, slice, transpose } from './registry.js'
 import { activate, type Activation } from './matmul.js'
+import { add, type Inputs, kernel, op, reshape, slice, transpose } from './registry.js'
+import {
+  fromChannelsFirst, outputShape, pads, reach, type Shape4, type Shape5, type Sliding, slidingOf, toChannelsFirst,
+} from './spatial.js'
 
 interface ConvolutionAttributes {
   strides: [number, number] | number
@@ -12,13 +15,14 @@ interface ConvolutionAttributes {
   dimRoundingMode?: 'floor' | 'round' | 'ceil'
 }
 
-type Shape4 = [number, number, number, number]
+interface VolumeAttributes {
+  strides: [number, number, number] | number
+  pad: 'valid' | 'same' | number
+  dataFormat?: 'NDHWC' | 'NCDHW'
+  dilations?: [number, number, number] | number
+}
 
-const TO_CHANNELS_FIRST = [0, 3, 1, 2]
-const TO_CHANNELS_LAST = [0, 2, 3, 1]
-const FILTER_TO_ONNX = [3, 2, 0, 1]
-
-function planOf(input: readonly number[], filter: readonly number[], a: ConvolutionAttributes, depthwise = false) {
+function planOf(input: readonly number[], filter: readonly number[], a: ConvolutionAttributes, depthwise = false): Sliding {
   const plan = tf.backend_util.computeConv2DInfo(
     input as Shape4, filter as Shape4, a.strides, a.dilations ?? 1, a.pad, a.dimRoundingMode, depthwise,
     tf.backend_util.convertConv2DDataFormat(a.dataFormat ?? 'NHWC'),
@@ -27,92 +31,67 @@ function planOf(input: readonly number[], filter: readonly number[], a: Convolut
     // TF.js computes the width of the result from the height of the filter and its stride.
     throw new Error("A convolution whose filter or strides are not square needs pad 'same', 'valid' or explicit paddings, got a number.")
   }
-  return plan
+  return slidingOf(plan)
 }
 
-export type Plan = ReturnType<typeof planOf>
-
-export function pads({ padInfo }: Plan): number[] {
-  return [padInfo.top, padInfo.left, padInfo.bottom, padInfo.right]
+function volumePlanOf(input: readonly number[], filter: readonly number[], a: VolumeAttributes): Sliding {
+  const format = a.dataFormat === 'NCDHW' ? 'channelsFirst' : 'channelsLast'
+  const plan = tf.backend_util.computeConv3DInfo(input as Shape5, filter as Shape5, a.strides, a.dilations ?? 1, a.pad, false, format)
+  return slidingOf(plan)
 }
 
-export type Layout = Pick<Plan, 'dataFormat'>
-
-/** From ONNX's layout to that of the tensors. */
-export function fromChannelsFirst(x: Value, { dataFormat }: Layout): Value {
-  return dataFormat === 'channelsFirst' ? x : transpose(x, TO_CHANNELS_LAST)
+/** A filter (…window, in, out) as ONNX's (out, in, …window). */
+function filterToOnnx(filter: Value): Value {
+  const window = filter.shape.slice(2).map((_, i) => i)
+  return transpose(filter, [window.length + 1, window.length, ...window])
 }
 
-/** From the layout of the tensors to ONNX's. */
-export function toChannelsFirst(x: Value, { dataFormat }: Layout): Value {
-  return dataFormat === 'channelsFirst' ? x : transpose(x, TO_CHANNELS_FIRST)
-}
-
-export function firstShape({ batchSize, outChannels, outHeight, outWidth }: Plan): number[] {
-  return [batchSize, outChannels, outHeight, outWidth]
-}
-
-function convolve(x: Value, filter: Value, plan: Plan, group = 1): Value {
-  const attributes = {
-    strides: [plan.strideHeight, plan.strideWidth],
-    dilations: [plan.dilationHeight, plan.dilationWidth],
-    pads: pads(plan),
-    group,
-  }
-  return fromChannelsFirst(op('Conv', [toChannelsFirst(x, plan), filter], firstShape(plan), 'float32', attributes), plan)
+function convolve(x: Value, filter: Value, plan: Sliding, group = 1): Value {
+  const attributes = { strides: plan.strides, dilations: plan.dilations, pads: pads(plan), group }
+  return fromChannelsFirst(op('Conv', [toChannelsFirst(x, plan), filter], outputShape(plan), 'float32', attributes), plan)
 }
 
 function conv2d(x: Value, filter: Value, a: ConvolutionAttributes): Value {
   const plan = planOf(x.shape, filter.shape, a)
-  const group = plan.inChannels / (filter.shape[2] as number)
-  return convolve(x, transpose(filter, FILTER_TO_ONNX), plan, group)
+  return convolve(x, filterToOnnx(filter), plan, plan.inChannels / (filter.shape[2] as number))
 }
 
 /** Gradient with respect to the input: the transposed convolution of the output's gradient. */
-function inputGradient(dy: Value, filter: Value, plan: Plan, group = 1): Value {
-  const { inHeight, inWidth, outHeight, outWidth, filterHeight, filterWidth, padInfo } = plan
-  const reached = (out: number, stride: number, kernel: number, dilation: number, padding: number) =>
-    (out - 1) * stride + (kernel - 1) * dilation + 1 - padding
-  const height = reached(outHeight, plan.strideHeight, filterHeight, plan.dilationHeight, padInfo.top + padInfo.bottom)
-  const width = reached(outWidth, plan.strideWidth, filterWidth, plan.dilationWidth, padInfo.left + padInfo.right)
+function inputGradient(dy: Value, filter: Value, plan: Sliding, group = 1): Value {
+  const { input, before, after, strides, dilations } = plan
   const attributes = {
-    strides: [plan.strideHeight, plan.strideWidth],
-    dilations: [plan.dilationHeight, plan.dilationWidth],
+    strides,
+    dilations,
     pads: pads(plan),
-    output_padding: [inHeight - height, inWidth - width],
+    output_padding: input.map((size, i) => size + (before[i] as number) + (after[i] as number) - reach(plan, i)),
     group,
   }
-  const shape = [plan.batchSize, plan.inChannels, inHeight, inWidth]
-  return fromChannelsFirst(op('ConvTranspose', [toChannelsFirst(dy, plan), filter], shape, 'float32', attributes), plan)
+  const shape = [plan.batch, plan.inChannels, ...input]
+  // TF.js lets a transposed convolution be given more than its output needs.
+  const needed = slice(toChannelsFirst(dy, plan), [0, 0, ...input.map(() => 0)], outputShape(plan))
+  return fromChannelsFirst(op('ConvTranspose', [needed, filter], shape, 'float32', attributes), plan)
 }
 
 /**
  * Gradient with respect to the filter: a convolution in which channels play the batch, the output's gradient plays
  * the filter, and strides and dilations change places. Depthwise, each channel is a group of its own.
  */
-function filterGradient(x: Value, dy: Value, plan: Plan, depthwise = false): Value {
-  const channelsBefore = (value: Value) => transpose(toChannelsFirst(value, plan), [1, 0, 2, 3])
-  const { batchSize, inChannels, outChannels } = plan
-  const input = depthwise
-    ? reshape(channelsBefore(x), [1, inChannels * batchSize, plan.inHeight, plan.inWidth])
-    : channelsBefore(x)
+function filterGradient(x: Value, dy: Value, plan: Sliding, depthwise = false): Value {
+  const { batch, inChannels, outChannels, input, output, filter, strides, dilations, before, after } = plan
+  const channelsBefore = (value: Value) => transpose(toChannelsFirst(value, plan), [1, 0, ...input.map((_, i) => i + 2)])
+  const source = depthwise ? reshape(channelsBefore(x), [1, inChannels * batch, ...input]) : channelsBefore(x)
   const gradient = channelsBefore(dy)
-  const { padInfo } = plan
-  const reach = (size: number, padding: number, out: number, stride: number, dilation: number) =>
-    Math.floor((size + padding - ((out - 1) * stride + 1)) / dilation) + 1
-  const height = reach(plan.inHeight, padInfo.top + padInfo.bottom, plan.outHeight, plan.strideHeight, plan.dilationHeight)
-  const width = reach(plan.inWidth, padInfo.left + padInfo.right, plan.outWidth, plan.strideWidth, plan.dilationWidth)
-  const attributes = {
-    strides: [plan.dilationHeight, plan.dilationWidth],
-    dilations: [plan.strideHeight, plan.strideWidth],
-    pads: pads(plan),
-    group: depthwise ? inChannels : 1,
-  }
+  const sizes = input.map((size, i) => {
+    const padded = size + (before[i] as number) + (after[i] as number)
+    const reached = ((output[i] as number) - 1) * (strides[i] as number) + 1
+    return Math.floor((padded - reached) / (dilations[i] as number)) + 1
+  })
+  const attributes = { strides: dilations, dilations: strides, pads: pads(plan), group: depthwise ? inChannels : 1 }
   const rows = depthwise ? 1 : inChannels
-  const full = op('Conv', [input, gradient], [rows, outChannels, height, width], 'float32', attributes)
-  const cut = slice(full, [0, 0, 0, 0], [rows, outChannels, plan.filterHeight, plan.filterWidth])
-  const shape = [inChannels, depthwise ? outChannels / inChannels : outChannels, plan.filterHeight, plan.filterWidth]
-  return transpose(reshape(cut, shape), [2, 3, 0, 1])
+  const full = op('Conv', [source, gradient], [rows, outChannels, ...sizes], 'float32', attributes)
+  const cut = slice(full, [0, 0, ...input.map(() => 0)], [rows, outChannels, ...filter])
+  const shape = [inChannels, depthwise ? outChannels / inChannels : outChannels, ...filter]
+  return transpose(reshape(cut, shape), [...input.map((_, i) => i + 2), 0, 1])
 }
 
 /** A depthwise filter (height, width, channels, multiplier) as ONNX's of that many groups. */
@@ -141,7 +120,7 @@ export function registerConvolutions(): void {
     finish(conv2d(inputs.x as Value, inputs.filter as Value, a), inputs, a),
   )
   kernel<ConvolutionAttributes & { inputShape: number[] }>('Conv2DBackpropInput', ({ dy, filter }, a) =>
-    inputGradient(dy as Value, transpose(filter as Value, FILTER_TO_ONNX), planOf(a.inputShape, (filter as Value).shape, a)),
+    inputGradient(dy as Value, filterToOnnx(filter as Value), planOf(a.inputShape, (filter as Value).shape, a)),
   )
   kernel<ConvolutionAttributes & { filterShape: number[] }>('Conv2DBackpropFilter', ({ x, dy }, a) =>
     filterGradient(x as Value, dy as Value, planOf((x as Value).shape, a.filterShape, a)),
@@ -156,5 +135,14 @@ export function registerConvolutions(): void {
   })
   kernel<ConvolutionAttributes & { filterShape: number[] }>('DepthwiseConv2dNativeBackpropFilter', ({ x, dy }, a) =>
     filterGradient(x as Value, dy as Value, planOf((x as Value).shape, a.filterShape, a, true), true),
+  )
+  kernel<VolumeAttributes>('Conv3D', ({ x, filter }, a) =>
+    convolve(x as Value, filterToOnnx(filter as Value), volumePlanOf((x as Value).shape, (filter as Value).shape, a)),
+  )
+  kernel<VolumeAttributes & { inputShape: number[] }>('Conv3DBackpropInputV2', ({ dy, filter }, a) =>
+    inputGradient(dy as Value, filterToOnnx(filter as Value), volumePlanOf(a.inputShape, (filter as Value).shape, a)),
+  )
+  kernel<VolumeAttributes & { filterShape: number[] }>('Conv3DBackpropFilterV2', ({ x, dy }, a) =>
+    filterGradient(x as Value, dy as Value, volumePlanOf((x as Value).shape, a.filterShape, a)),
   )
 }

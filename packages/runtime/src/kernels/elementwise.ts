@@ -18,7 +18,7 @@ function not(x: Value): Value {
   return op('Not', [x], x.shape, 'bool')
 }
 
-function where(condition: Value, a: Value, b: Value): Value {
+export function where(condition: Value, a: Value, b: Value): Value {
   const shape = broadcastShapes(condition.shape, broadcast(a, b))
   if (a.type === 'bool') return cast(op('Where', [condition, cast(a, 'int32'), cast(b, 'int32')], shape, 'int32'), 'bool')
   return op('Where', [condition, a, b], shape, a.type)
@@ -62,7 +62,7 @@ function atan2(a: Value, b: Value): Value {
 }
 
 /** x in a type that ONNX calculates with: booleans count as 0 and 1. */
-function number(x: Value): Value {
+export function number(x: Value): Value {
   return x.type === 'bool' ? cast(x, 'int32') : x
 }
 

@@ -1,4 +1,4 @@
-/** Kernels that only pass data on: the one place where strings go through. */
+/** Kernels that only pass data on: strings and complex numbers go through here. */
 import { BACKEND_NAME, type OnnxBackend } from '../backend/backend.js'
 import { tf } from '../tf.js'
 import { full, reshape } from './registry.js'
@@ -29,7 +29,7 @@ export function registerPassing(): void {
     const size = tf.util.sizeFromShape(x.shape)
     const shape = tf.util.inferFromImplicitShape((attrs as object as { shape: number[] }).shape, size)
     tf.util.assert(size === tf.util.sizeFromShape(shape), () => `A tensor of shape [${x.shape}] cannot be reshaped to [${shape}].`)
-    if (x.dtype === 'string') return share(backend, x, shape)
+    if (x.dtype === 'string' || x.dtype === 'complex64') return share(backend, x, shape)
     return backend.infoOf(reshape(reshape(backend.valueFor(x), x.shape), shape))
   })
   register('Fill', ({ attrs }, backend) => {

@@ -1,7 +1,9 @@
 /** Reductions, softmax and cumulative sums. */
 import type { ElementType, Value } from '../graph/graph.js'
 import { tf } from '../tf.js'
-import { cast, type Inputs, Ints, kernel, op, scalar } from './registry.js'
+import { pad } from './blocks.js'
+import { number } from './elementwise.js'
+import { cast, type Inputs, Ints, kernel, mul, op, scalar, slice } from './registry.js'
 
 interface ReductionAttributes {
   axis: number | number[]
@@ -33,6 +35,30 @@ function comparable(x: Value, worst: number): Value {
 
 const ofX = (inputs: Inputs): Value => inputs.x as Value
 
+interface CumulativeAttributes {
+  axis: number
+  exclusive: boolean
+  reverse: boolean
+}
+
+/**
+ * Running products by doubling (Hillis and Steele 1986): after step k each element is the product of the 2ᵏ up to it.
+ * ONNX has running sums only, and the logarithms of negative numbers are none.
+ */
+function cumulativeProduct(x: Value, { axis, exclusive, reverse }: CumulativeAttributes): Value {
+  const at = axis < 0 ? axis + x.shape.length : axis
+  const length = x.shape[at] as number
+  /** Moves everything by `distance` along the axis, ones following. */
+  const shifted = (value: Value, distance: number): Value => {
+    const starts = x.shape.map((_, i) => (i === at && reverse ? distance : 0))
+    const kept = slice(value, starts, x.shape.map((d, i) => (i === at ? d - distance : d)))
+    return pad(kept, x.shape.map((_, i) => (i !== at ? [0, 0] : reverse ? [0, distance] : [distance, 0])), 1)
+  }
+  let product = exclusive && length > 0 ? shifted(x, 1) : x
+  for (let distance = 1; distance < length; distance *= 2) product = mul(product, shifted(product, distance))
+  return product
+}
+
 export function registerReductions(): void {
   const reduction = (name: string, onnx: string, type?: ElementType) =>
     kernel<ReductionAttributes>(name, (i, attributes) => reduce(onnx, type ? cast(ofX(i), type) : ofX(i), attributes))
@@ -59,8 +85,9 @@ export function registerReductions(): void {
     const x = cast(logits as Value, 'float32')
     return op('LogSoftmax', [x], x.shape, 'float32', { axis })
   })
-  kernel<{ axis: number; exclusive: boolean; reverse: boolean }>('Cumsum', (i, { axis, exclusive, reverse }) => {
-    const x = ofX(i).type === 'bool' ? cast(ofX(i), 'int32') : ofX(i)
+  kernel<CumulativeAttributes>('Cumprod', (i, attributes) => cumulativeProduct(number(ofX(i)), attributes))
+  kernel<CumulativeAttributes>('Cumsum', (i, { axis, exclusive, reverse }) => {
+    const x = number(ofX(i))
     const attributes = { exclusive: exclusive ? 1 : 0, reverse: reverse ? 1 : 0 }
     return op('CumSum', [x, new Ints([axis])], x.shape, x.type, attributes)
   })

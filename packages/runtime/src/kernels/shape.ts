@@ -1,7 +1,8 @@
 /** Operators that move, cut and join. */
-import { type ElementType, Value } from '../graph/graph.js'
+import { Value } from '../graph/graph.js'
 import { tf } from '../tf.js'
 import { addNode } from '../graph/graph.js'
+import { pad } from './blocks.js'
 import { cast, expand, full, type Inputs, Ints, kernel, listOf, op, reshape, scalar, slice, transpose } from './registry.js'
 
 const ofX = (inputs: Inputs): Value => inputs.x as Value
@@ -38,65 +39,9 @@ function withoutAxis(x: Value, axis: number): number[] {
 }
 
 /** 0, 1, … size − 1, computed in the graph. */
-function iota(size: number): Value {
+export function iota(size: number): Value {
   const limit = op('Squeeze', [new Ints([size])], [], 'int64')
   return cast(op('Range', [scalar(0, 'int64'), limit, scalar(1, 'int64')], [size], 'int64'), 'int32')
-}
-
-function gather(x: Value, indices: Value, axis: number, batch: number): Value {
-  const { outputShape } = tf.backend_util.segment_util.collectGatherOpShapeInfo(shown(x), shown(indices), axis, batch)
-  const batchDims = batch < 0 ? batch + indices.shape.length : batch
-  if (batchDims === 0) {
-    const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
-    return op('Gather', [x, indices], shape, x.type, { axis })
-  }
-  // GatherND gathers on the first axis after the batch: the axis goes there, and what it passed comes back.
-  const axes = x.shape.map((_, i) => i)
-  const [before, between, after] = [axes.slice(0, batchDims), axes.slice(batchDims, axis), axes.slice(axis + 1)]
-  const source = transpose(x, [...before, axis, ...between, ...after])
-  const shape = [...indices.shape, ...source.shape.slice(batchDims + 1)]
-  const last = cast(reshape(indices, [...indices.shape, 1]), 'int64')
-  const gathered = op('GatherND', [source, last], shape, x.type, { batch_dims: batchDims })
-  const chosen = indices.shape.length - batchDims
-  const order = [...before, ...between.map((i) => i + chosen), ...indices.shape.slice(batchDims).map((_, i) => batchDims + i)]
-  return transpose(gathered, outputShape.map((_, i) => order[i] ?? i))
-}
-
-/** A value as TF.js's shape functions read tensors. */
-function shown(x: Value): tf.Tensor {
-  return { shape: [...x.shape], rank: x.shape.length, size: x.size, dtype: x.type } as object as tf.Tensor
-}
-
-interface Scatter {
-  indices: Value
-  updates: Value
-}
-
-/** Indices as (updates, depth) and updates as (updates, …rest): TF.js accepts fewer axes. */
-function scatterOperands(indices: Value, updates: Value, shape: readonly number[]): Scatter {
-  const { sliceRank, numUpdates } = tf.backend_util.calculateShapes(shown(updates), shown(indices), [...shape])
-  return {
-    indices: cast(reshape(indices, [numUpdates, sliceRank]), 'int64'),
-    updates: reshape(updates, [numUpdates, ...shape.slice(sliceRank)]),
-  }
-}
-
-/** Zeros of `shape` to which `updates` are added at `indices` (…, K). */
-function scatterAdd({ indices, updates }: Scatter, shape: number[]): Value {
-  const zeros = full(shape, 0, updates.type as 'float32')
-  return op('ScatterND', [zeros, indices, updates], shape, updates.type, { reduction: 'add' })
-}
-
-/** The sums of the rows of `x` (N…, …) with equal ids; ids that are no segment's are left out, as in TF.js. */
-function segmentSum(x: Value, ids: Value, segments: number): Value {
-  const rest = x.shape.slice(ids.shape.length)
-  const flatIds = reshape(ids, [ids.size, 1])
-  const inRange = op('Equal', [op('Clip', [flatIds, scalar(0, 'int32'), scalar(segments - 1, 'int32')], flatIds.shape, 'int32'), flatIds], flatIds.shape, 'bool')
-  const rows = reshape(x, [ids.size, ...rest])
-  const mask = reshape(inRange, [ids.size, ...rest.map(() => 1)])
-  const kept = op('Where', [mask, rows, scalar(0, x.type as 'float32')], rows.shape, x.type)
-  const safe = op('Where', [inRange, flatIds, scalar(0, 'int32')], flatIds.shape, 'int32')
-  return scatterAdd({ indices: cast(safe, 'int64'), updates: kept }, [segments, ...rest])
 }
 
 export function registerShapeKernels(): void {
@@ -142,18 +87,14 @@ export function registerShapeKernels(): void {
     const x = ofX(i)
     return op('Tile', [x, new Ints(reps)], x.shape.map((d, k) => d * (reps[k] as number)), x.type)
   })
-  kernel<{ paddings: [number, number][]; constantValue: number }>('PadV2', (i, { paddings, constantValue }) => {
-    const x = ofX(i)
-    if (paddings.every(([before, after]) => before === 0 && after === 0)) return x
-    const shape = x.shape.map((d, k) => d + (paddings[k]?.[0] as number) + (paddings[k]?.[1] as number))
-    const pads = new Ints([...paddings.map((p) => p[0]), ...paddings.map((p) => p[1])])
-    return op('Pad', [x, pads, scalar(constantValue, x.type as 'float32')], shape, x.type, { mode: 'constant' })
-  })
+  kernel<{ paddings: [number, number][]; constantValue: number }>('PadV2', (i, { paddings, constantValue }) =>
+    pad(ofX(i), paddings, constantValue),
+  )
   kernel<{ paddings: [number, number][]; mode: 'reflect' | 'symmetric' }>('MirrorPad', (i, { paddings, mode }) =>
     paddings.reduce((x, [before, after], axis) => mirror(x, axis, before, after, mode), ofX(i)),
   )
+  kernel('FlipLeftRight', ({ image }) => reverse(image as Value, [2]))
   kernel<{ dims: number[] }>('Reverse', (i, { dims }) => reverse(ofX(i), tf.util.parseAxisParam(dims, [...ofX(i).shape])))
-  registerIndexing()
   registerCreation()
 }
 
@@ -195,51 +136,6 @@ function stridedSlice(x: Value, a: StridedSliceAttributes): Value {
   const sizes = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map((size) => size + 0)
   const cut = op('Slice', [x, new Ints(info.begin), new Ints(ends), new Ints(axes), new Ints(info.strides)], sizes, x.type)
   return reshape(cut, info.finalShape)
-}
-
-function registerIndexing(): void {
-  kernel<{ axis: number; batchDims: number }>('GatherV2', ({ x, indices }, { axis, batchDims }) => {
-    const at = tf.util.parseAxisParam(axis, [...(x as Value).shape])[0] as number
-    return gather(x as Value, cast(indices as Value, 'int32'), at, batchDims)
-  })
-  kernel('GatherNd', ({ params, indices }) => {
-    const [source, at] = [params as Value, indices as Value]
-    tf.gather_util.prepareAndValidate(shown(source), shown(at))
-    const depth = at.shape.at(-1) as number
-    const shape = [...at.shape.slice(0, -1), ...source.shape.slice(depth)]
-    return op('GatherND', [source, cast(at, 'int64')], shape, source.type)
-  })
-  kernel<{ shape: number[] }>('ScatterNd', ({ indices, updates }, { shape }) =>
-    scatterAdd(scatterOperands(indices as Value, updates as Value, shape), shape),
-  )
-  kernel('TensorScatterUpdate', ({ tensor, indices, updates }) => {
-    const { shape, type } = tensor as Value
-    const scatter = scatterOperands(indices as Value, updates as Value, shape)
-    return op('ScatterND', [tensor, scatter.indices, scatter.updates], shape, type)
-  })
-  kernel<{ numSegments: number }>('UnsortedSegmentSum', ({ x, segmentIds }, { numSegments }) =>
-    segmentSum(x as Value, segmentIds as Value, numSegments),
-  )
-  kernel<{ depth: number; onValue: number; offValue: number; dtype: ElementType }>(
-    'OneHot',
-    ({ indices }, { depth, onValue, offValue, dtype }) => {
-      const at = cast(indices as Value, 'int32')
-      const shape = [...at.shape, depth]
-      const hot = op('Equal', [reshape(at, [...at.shape, 1]), iota(depth)], shape, 'bool')
-      if (onValue === 1 && offValue === 0) return cast(hot, dtype)
-      const [on, off] = [scalar(onValue, dtype as 'float32'), scalar(offValue, dtype as 'float32')]
-      return op('Where', [hot, on, off], shape, dtype)
-    },
-  )
-  kernel<{ k: number }>('TopK', (i, { k }) => {
-    const x = ofX(i)
-    const shape = [...x.shape.slice(0, -1), k]
-    const [values, indices] = addNode('TopK', [x, new Ints([k])], { sorted: 1 }, [
-      { shape, type: x.type },
-      { shape, type: 'int64' },
-    ]) as [Value, Value]
-    return [values, cast(indices, 'int32')]
-  })
 }
 
 function registerCreation(): void {
