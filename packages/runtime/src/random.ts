@@ -50,6 +50,21 @@ function mixName(hash: number, name: string): number {
   return Math.imul(h ^ (h >>> 15), 0x2c1b3c6d) >>> 0
 }
 
+let refuse: (() => never) | undefined
+
+/** Calls a function in which drawing random numbers in JavaScript, from `Random` or Math.random, calls `refusal`. */
+export function withoutRandom<T>(refusal: () => never, call: () => T): T {
+  const before = { random: Math.random, refuse }
+  Math.random = refusal
+  refuse = refusal
+  try {
+    return call()
+  } finally {
+    Math.random = before.random
+    refuse = before.refuse
+  }
+}
+
 /**
  * A named stream of random numbers: `new Random(seed, 'embedding', layer)`. The same seed and path give the same
  * numbers on every machine; drawing from one stream never changes another.
@@ -79,6 +94,7 @@ export class Random {
 
   /** The next 32 random bits, as a whole number in [0, 2³²). */
   uint32(): number {
+    refuse?.()
     if (this.used === 4) {
       philox([this.position >>> 0, Math.floor(this.position / 2 ** 32), 0, 0], this.key, this.block)
       this.position++

@@ -1,6 +1,7 @@
 /** One recording of a function: its graph, what it captured, and what it assigned. */
 import type { OnnxBackend, TraceGuard } from '../backend/backend.js'
 import { pendingNodes, Value } from '../graph/graph.js'
+import { withoutRandom } from '../random.js'
 import { tf } from '../tf.js'
 import { type CheckpointBlock, recompute } from './recompute.js'
 
@@ -60,17 +61,15 @@ export function record(
   const engine = tf.engine()
   const before = new Map<tf.Variable, Held>()
   for (const variable of registeredVariables()) before.set(variable, holdVariable(backend, variable))
-  const { random } = Math
   try {
     backend.record(trace, () => {
       engine.startScope('jit')
-      Math.random = forbiddenRandom
       try {
         const tensors = args.map((arg) => placeholderFor(backend, trace, arg))
-        for (const tensor of call(tensors)) trace.results.push(backend.valueFor(tensor))
+        const results = withoutRandom(forbiddenRandom, () => call(tensors))
+        for (const tensor of results) trace.results.push(backend.valueFor(tensor))
         collectAssignments(backend, trace, before)
       } finally {
-        Math.random = random
         engine.endScope()
       }
     })
@@ -111,7 +110,15 @@ function placeholderFor(backend: OnnxBackend, trace: Trace, arg: tf.Tensor): tf.
   const value = new Value(arg.shape, arg.dtype as 'float32' | 'int32' | 'bool')
   trace.placeholders.push(value)
   const { dataId, shape, dtype } = backend.infoOf(value)
-  return tf.engine().makeTensorFromDataId(dataId, shape, dtype, backend)
+  const tensor = tf.engine().makeTensorFromDataId(dataId, shape, dtype, backend)
+  return arg instanceof tf.Variable ? Object.assign(tensor, { assign: refuseAssignment }) : tensor
+}
+
+function refuseAssignment(): never {
+  throw new Error(
+    'A variable that is an argument was assigned inside a function given to jit: arguments are values. Capture the ' +
+      'variable from the surrounding scope, so that every call updates it.',
+  )
 }
 
 function collectAssignments(backend: OnnxBackend, trace: Trace, before: ReadonlyMap<tf.Variable, Held>): void {
