@@ -1,6 +1,7 @@
 export {
   loadParameters,
   Module,
+  namedModules,
   namedParameters,
   parameter,
   parameterCount,
@@ -10,7 +11,7 @@ export { type Forward, inference, TrainingContext } from './forward.js'
 export * as initializers from './initializers.js'
 export type { Initializer } from './initializers.js'
 export type { Activation } from './activations.js'
-export { Linear, type LinearOptions } from './layers/linear.js'
+export { Linear, type LinearAdapter, type LinearOptions } from './layers/linear.js'
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js'
 export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from './layers/normalization.js'
 export { causalMask, lengthMask, paddingMask } from './layers/masks.js'
@@ -58,6 +59,7 @@ export { gradients, clipByGlobalNorm } from './gradients.js'
 export * from './optimizers/index.js'
 export * from './schedules/index.js'
 export * from './averaging/index.js'
+export * from './adapters/index.js'
 export { LossScaling, type LossScalingOptions } from './loss-scaling.js'
 export { trainingStep } from './training-step.js'
 export type { StepNumbers, StepResult, TrainingStepOptions, TrainStep } from './training-step.js'

@@ -51,6 +51,24 @@ export function namedParameters(module: Module): Map<string, tf.Variable> {
   return parameters
 }
 
+function* walkModules(value: unknown, path: string): Generator<[string, Module]> {
+  if (Array.isArray(value)) {
+    for (const [index, item] of value.entries()) yield* walkModules(item, `${path}.${index}`)
+  } else if (value instanceof Module) {
+    yield [path, value]
+    for (const [name, property] of Object.entries(value)) {
+      yield* walkModules(property, path === '' ? name : `${path}.${name}`)
+    }
+  }
+}
+
+/** `module` (named '') and the modules within it by dotted name; one that is reached twice under its first name. */
+export function namedModules(module: Module): Map<string, Module> {
+  const modules = new Map<Module, string>()
+  for (const [name, found] of walkModules(module, '')) if (!modules.has(found)) modules.set(found, name)
+  return new Map([...modules].map(([found, name]) => [name, found]))
+}
+
 /** How many numbers the parameters of `module` hold, tied ones counted once. */
 export function parameterCount(module: Module): number {
   let count = 0

@@ -13,11 +13,18 @@ export interface LinearOptions {
   initializer?: Initializer
 }
 
-/** y = x·Wᵀ + b over the last axis. */
+/** What may be added to a Linear beside its own product, such as a low-rank adapter. */
+export interface LinearAdapter extends Module {
+  /** From the layer's input (…, inputs) to (…, outputs). */
+  forward(x: tf.Tensor): tf.Tensor
+}
+
+/** y = x·Wᵀ + b over the last axis, plus what an adapter gives. */
 export class Linear extends Module {
   /** (outputs, inputs), as in PyTorch. */
   readonly weight: tf.Variable
   readonly bias?: tf.Variable
+  adapter?: LinearAdapter | undefined
   readonly inputs: number
   readonly outputs: number
 
@@ -34,11 +41,7 @@ export class Linear extends Module {
 
   /** From (…, inputs) to (…, outputs). Throws if the last axis is not `inputs`. */
   forward(x: tf.Tensor): tf.Tensor {
-    const leading = x.shape.slice(0, -1)
     expectWidth('Linear', x.shape[x.rank - 1], this.inputs)
-    const rows = x.rank === 2 ? x : tf.reshape(x, [-1, this.inputs])
-    const product = tf.matMul(rows, this.weight, false, true)
-    const sum = this.bias ? tf.add(product, this.bias) : product
-    return x.rank === 2 ? sum : tf.reshape(sum, [...leading, this.outputs])
+    return linear(x, this.weight, this.bias)
   }
 }
