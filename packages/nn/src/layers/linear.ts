@@ -13,6 +13,15 @@ export interface LinearOptions {
   initializer?: Initializer
 }
 
+/** x·Wᵀ + b over the last axis: from (…, inputs) to (…, outputs) with a weight (outputs, inputs). */
+export function linear(x: tf.Tensor, weight: tf.Tensor, bias?: tf.Tensor): tf.Tensor {
+  const [outputs, inputs] = weight.shape as [number, number]
+  const rows = x.rank === 2 ? x : tf.reshape(x, [-1, inputs])
+  const product = tf.matMul(rows, weight, false, true)
+  const sum = bias ? tf.add(product, bias) : product
+  return x.rank === 2 ? sum : tf.reshape(sum, [...x.shape.slice(0, -1), outputs])
+}
+
 /** What may be added to a Linear beside its own product, such as a low-rank adapter. */
 export interface LinearAdapter extends Module {
   /** From the layer's input (…, inputs) to (…, outputs). */
@@ -42,6 +51,7 @@ export class Linear extends Module {
   /** From (…, inputs) to (…, outputs). Throws if the last axis is not `inputs`. */
   forward(x: tf.Tensor): tf.Tensor {
     expectWidth('Linear', x.shape[x.rank - 1], this.inputs)
-    return linear(x, this.weight, this.bias)
+    const y = linear(x, this.weight, this.bias)
+    return this.adapter ? tf.add(y, this.adapter.forward(x)) : y
   }
 }
