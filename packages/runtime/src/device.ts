@@ -1,44 +1,81 @@
 import { availableParallelism } from 'node:os'
 import { BACKEND_NAME, OnnxBackend } from './backend/backend.js'
+import { type Availability, availability, suitable } from './devices/availability.js'
+import { type Device, type DeviceName, deviceNames } from './devices/names.js'
+import { useTensorflow, useWasm } from './devices/tfjs.js'
+import type { Adapter } from './devices/webgpu.js'
 import { registerKernels } from './kernels/index.js'
+import type { Provider } from './onnx/session.js'
 import { tf } from './tf.js'
 
-/** A device that can be asked for by name. `auto` takes the best that is there. */
-export type DeviceName = 'auto' | 'cpu'
+export type { Device, DeviceName }
 
 export interface DeviceOptions {
-  /** Threads within one operator; all cores by default. */
+  /** Threads within one operator on the CPU; all cores by default. */
   threads?: number
 }
 
 export interface DeviceInfo {
-  device: Exclude<DeviceName, 'auto'>
+  /** What computes from now on. */
+  device: Device
+  /** Threads within one operator on the CPU; `tensorflow` takes its own number. */
   threads: number
+  /** On `webgpu`: whether a graphics chip computes or a program. */
+  adapter?: Adapter
+  /** With `auto`: the devices that come first and why each was not taken. */
+  passedOver?: readonly { device: Device; because: string }[]
 }
+
+/** What `auto` tries, in this order. */
+const automatic = ['cuda', 'webgpu', 'cpu', 'wasm'] as const
 
 let registered = false
 
 /**
- * Makes TF.js compute on a device from now on. Called again with another number of threads, it keeps all tensors and
- * compiles anew what is compiled.
+ * Makes TF.js compute on a device from now on. Called again with another device or number of threads, it keeps all
+ * tensors and compiles anew what is compiled.
  *
- * @throws when the device is not one that this version has, or cannot be had on this machine.
+ * @throws when there is no such device, or it cannot be had on this machine; says what is missing and what to do.
  */
 export async function useDevice(name: DeviceName = 'auto', { threads }: DeviceOptions = {}): Promise<DeviceInfo> {
-  if (name !== 'auto' && name !== 'cpu') {
-    throw new Error(`There is no device '${String(name)}': use 'auto' or 'cpu'.`)
+  if (name !== 'auto' && !deviceNames.includes(name)) {
+    throw new Error(`There is no device '${String(name)}': use one of auto, ${deviceNames.join(', ')}.`)
   }
   const count = threads ?? availableParallelism()
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`The number of threads must be a whole number of 1 or more, got ${threads}.`)
   }
+  const passedOver: { device: Device; because: string }[] = []
+  for (const device of name === 'auto' ? automatic : [name]) {
+    const found = name === 'auto' ? suitable(device) : availability(device)
+    if (!found.available) {
+      passedOver.push({ device, because: found.missing as string })
+      continue
+    }
+    await start(device, count)
+    return { device, threads: device === 'wasm' ? 1 : count, ...adapterOf(found), ...(name === 'auto' ? { passedOver } : {}) }
+  }
+  const reasons = passedOver.map(({ device, because }) => `The device '${device}' cannot be had: ${because}.`)
+  throw new Error(reasons.join(' '))
+}
+
+function adapterOf({ adapter }: Availability): { adapter?: Adapter } {
+  return adapter ? { adapter } : {}
+}
+
+async function start(device: Device, threads: number): Promise<void> {
+  if (device === 'wasm') return useWasm()
+  if (device === 'tensorflow') return useTensorflow()
+  return useOnnx({ provider: device, threads })
+}
+
+async function useOnnx(options: { provider: Provider; threads: number }): Promise<void> {
   if (!registered) {
     registerKernels()
-    tf.registerBackend(BACKEND_NAME, () => new OnnxBackend(count))
+    tf.registerBackend(BACKEND_NAME, () => new OnnxBackend(options))
     registered = true
   }
-  ;(tf.findBackend(BACKEND_NAME) as OnnxBackend).setThreads(count)
+  ;(tf.findBackend(BACKEND_NAME) as OnnxBackend).setCompute(options)
   await tf.setBackend(BACKEND_NAME)
   await tf.ready()
-  return { device: 'cpu', threads: count }
 }

@@ -1,5 +1,6 @@
 export { tf } from './tf.js'
-export { type DeviceInfo, type DeviceName, type DeviceOptions, useDevice } from './device.js'
+export { type Device, type DeviceInfo, type DeviceName, type DeviceOptions, useDevice } from './device.js'
+export { DeviceLostError, OutOfMemoryError } from './errors.js'
 export { inferenceGraph, type InferenceGraph, type InferenceGraphOptions, type InputSpec, type WeightsFile } from './inference/inference-graph.js'
 export { jit, type Jitted } from './jit/jit.js'
 export { type HostKernel, hostKernels } from './kernels/host/list.js'

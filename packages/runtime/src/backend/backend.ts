@@ -1,7 +1,7 @@
 /** The TF.js backend whose kernels do not calculate but add to a graph. */
 import { tf } from '../tf.js'
 import { type TypedArray, Value } from '../graph/graph.js'
-import { Evaluator } from './evaluator.js'
+import { type ComputeOptions, Evaluator } from './evaluator.js'
 
 export const BACKEND_NAME = 'onnx'
 
@@ -35,9 +35,9 @@ export class OnnxBackend extends tf.KernelBackend {
   private pendingCount = 0
   private trace: (TraceGuard & object) | undefined
 
-  constructor(private threads: number) {
+  constructor(options: ComputeOptions) {
     super()
-    this.engine = new Evaluator(this.sessionOptions, CACHE_BYTES)
+    this.engine = new Evaluator(options, CACHE_BYTES)
   }
 
   /** What computes and keeps compiled sessions. */
@@ -45,13 +45,16 @@ export class OnnxBackend extends tf.KernelBackend {
     return this.engine
   }
 
-  /** Sessions compiled from now on use this many threads; tensors stay. */
-  setThreads(threads: number): void {
-    if (threads === this.threads) return
+  /** Computes on another device or with other threads from now on. Tensors stay. */
+  setCompute(options: ComputeOptions): void {
+    const { provider, threads } = this.engine.options
+    if (options.provider === provider && options.threads === threads) return
     this.flush()
+    if (options.provider !== provider) {
+      for (const { value } of this.entries.values()) if (value?.resident) this.engine.bring(value)
+    }
     this.engine.dispose()
-    this.threads = threads
-    this.engine = new Evaluator(this.sessionOptions, CACHE_BYTES)
+    this.engine = new Evaluator(options, CACHE_BYTES)
   }
 
   /** The trace that is recording, if any. */
@@ -145,14 +148,14 @@ export class OnnxBackend extends tf.KernelBackend {
       const [real, imaginary] = entry.parts.map((part) => this.readValue(part))
       return tf.backend_util.mergeRealAndImagArrays(real as Float32Array, imaginary as Float32Array)
     }
-    return this.readValue(entry.value as Value).slice() as Float32Array
+    return this.readValue(entry.value as Value) as Float32Array
   }
 
   private readValue(value: Value): TypedArray {
     this.trace?.checkRead(value)
     this.checkTrace(value)
     this.compute([value])
-    return value.data as TypedArray
+    return this.evaluator.read(value)
   }
 
   override async read(dataId: DataId): Promise<tf.backend_util.BackendValues> {
@@ -170,11 +173,6 @@ export class OnnxBackend extends tf.KernelBackend {
     this.evaluator.dispose()
     this.entries.clear()
     this.live.clear()
-  }
-
-  /** How this backend's sessions run. */
-  get sessionOptions(): { threads: number } {
-    return { threads: this.threads }
   }
 
   /** The value behind a tensor. */
@@ -274,13 +272,15 @@ export class OnnxBackend extends tf.KernelBackend {
   private detach({ value, parts }: Entry): void {
     for (const held of value ? [value] : (parts ?? [])) {
       held.tensors--
-      if (held.tensors === 0) this.live.delete(held)
+      if (held.tensors > 0) continue
+      this.live.delete(held)
+      held.freeIfUnused()
     }
   }
 
   /** What a trace recorded has no data of its own. */
   private checkTrace(value: Value): void {
-    if (!value.trace || value.trace === this.trace || value.data) return
+    if (!value.trace || value.trace === this.trace || value.hasData) return
     throw new Error('A tensor made inside a function given to jit was used outside it: return it from the function.')
   }
 

@@ -2,29 +2,43 @@
  * Computes pending values. A graph seen for the first time runs operator by operator, on sessions of one operator
  * that serve every shape; one seen again is compiled whole and kept under its structural key.
  */
+import type { Tensor } from 'onnxruntime-common'
 import { addNode, allocate, type Attribute, Ints, type Node, pendingNodes, type TypedArray, Value } from '../graph/graph.js'
 import { peakBytes } from '../graph/memory.js'
 import { Dimension } from '../graph/dimension.js'
+import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
-import { feedOf, Session } from '../onnx/session.js'
+import { feedOf, type Provider, Session } from '../onnx/session.js'
 import { SessionCache } from './session-cache.js'
 
 /** Structural keys that are remembered as seen once. */
 const REMEMBERED_GRAPHS = 4096
 
+/** What computes, and with how many threads on the CPU. */
+export interface ComputeOptions {
+  provider: Provider
+  threads: number
+}
+
 export class Evaluator {
   private readonly sessions: SessionCache
   private readonly seen = new Set<string>()
+  private readonly left = new Set<string>()
+  /** Whether results stay in the device's memory until they are read. */
+  readonly resident: boolean
 
   constructor(
-    private readonly options: { threads?: number },
+    readonly options: ComputeOptions,
     cacheBytes: number,
   ) {
     this.sessions = new SessionCache(cacheBytes)
+    // ONNX Runtime's binding for Node keeps outputs of no other provider on the device.
+    this.resident = options.provider === 'webgpu'
   }
 
   /** Makes `roots` concrete, and with them every value on the way that somebody still holds (`live`). */
   evaluate(roots: Iterable<Value>, live: ReadonlySet<Value>): Value[] {
+    if (this.options.provider === 'webgpu') composeMissing(pendingNodes(roots))
     const nodes = pendingNodes(roots)
     if (nodes.length === 0) return []
     const wanted = new Set<Value>()
@@ -35,7 +49,7 @@ export class Evaluator {
     const results = this.seen.has(key) ? this.runWhole(key, nodes, inputs, outputs) : this.runByOperator(nodes, outputs)
     this.remember(key)
     outputs.forEach((value, i) => {
-      value.data = results[i] as TypedArray
+      adopt(value, results[i] as Tensor)
       value.node = undefined
     })
     release(nodes)
@@ -45,6 +59,37 @@ export class Evaluator {
   /** A session of the common cache, compiled if it is not there or no longer there. */
   session(key: string, bytes: number, compile: () => Session): Session {
     return this.sessions.get(key, () => ({ session: compile(), bytes }))
+  }
+
+  /** Moves a value's data to the device's memory, if results stay there: what is used often is not sent each time. */
+  upload(value: Value): void {
+    if (!this.resident || value.resident || value.size === 0) return
+    const [output] = addNode('Identity', [new Value(value.shape, value.type)], {}, [value])
+    const session = this.operatorSession((output as Value).node as Node, [value], true)
+    const { o0 } = session.run({ i0: feed(value) }, { o0: null })
+    value.settle(o0 as Tensor)
+  }
+
+  /** A copy of a value's data in the host's memory. */
+  read(value: Value): TypedArray {
+    if (!value.resident) return (value.data as TypedArray).slice()
+    const [output] = addNode('Identity', [new Value(value.shape, value.type)], {}, [value])
+    const session = this.operatorSession((output as Value).node as Node, [value], false)
+    const data = allocate(value.type, value.size)
+    session.run({ i0: value.resident }, { o0: feedOf(value.type, data, value.shape) })
+    return data
+  }
+
+  /** Brings a value's data back from the device's memory. */
+  bring(value: Value): void {
+    const data = this.read(value)
+    value.leave()
+    value.data = data
+  }
+
+  /** The operators that ran on the CPU because the provider has them not, as far as they ran one by one. */
+  get leftToCpu(): readonly string[] {
+    return [...this.left].sort()
   }
 
   /** Frees one session. */
@@ -72,70 +117,97 @@ export class Evaluator {
     this.seen.add(key)
   }
 
-  private runWhole(key: string, nodes: Node[], inputs: Value[], outputs: Value[]): TypedArray[] {
+  private runWhole(key: string, nodes: Node[], inputs: Value[], outputs: Value[]): Tensor[] {
     const session = this.sessions.get(key, () => {
       const model = buildModel({ nodes, inputs: ports('i', inputs), outputs: ports('o', outputs) })
-      return { session: new Session(model, this.options), bytes: model.byteLength + peakBytes(nodes, outputs) }
+      const bytes = model.byteLength + peakBytes(nodes, outputs)
+      return { session: new Session(model, { ...this.options, resident: this.resident }), bytes }
     })
     const feeds: Record<string, object> = {}
     inputs.forEach((value, i) => (feeds[`i${i}`] = feed(value)))
-    const results = outputs.map((value) => allocate(value.type, value.size))
-    const fetches: Record<string, object> = {}
-    outputs.forEach((value, i) => (fetches[`o${i}`] = feedOf(value.type, results[i] as TypedArray, value.shape)))
-    session.run(feeds, fetches)
-    return results
+    return execute(session, feeds, outputs)
   }
 
-  private runByOperator(nodes: Node[], outputs: Value[]): TypedArray[] {
-    const computed = new Map<Value, TypedArray>()
+  private runByOperator(nodes: Node[], outputs: Value[]): Tensor[] {
+    const computed = new Map<Value, Tensor>()
     const lastUse = new Map<Value, Node>()
     for (const node of nodes) for (const input of node.inputs) if (input instanceof Value) lastUse.set(input, node)
     const kept = new Set(outputs)
-    const dataOf = (value: Value): TypedArray => value.data ?? (computed.get(value) as TypedArray)
-    for (const node of nodes) {
-      const inputs = node.inputs.map((input) =>
-        input instanceof Ints ? Value.concrete(int64Data(input), [input.values.length], 'int64') : input,
-      )
-      const session = this.operatorSession(node, inputs)
-      const feeds: Record<string, object> = {}
-      inputs.forEach((value, i) => {
-        if (value) feeds[`i${i}`] = value.pending ? feedOf(value.type, dataOf(value), value.shape) : feed(value)
-      })
-      const fetches: Record<string, object> = {}
-      node.outputs.forEach((value, i) => {
-        const data = allocate(value.type, value.size)
-        computed.set(value, data)
-        fetches[`o${i}`] = feedOf(value.type, data, value.shape)
-      })
-      session.run(feeds, fetches)
-      // What no later operator reads need not stay in memory until the end.
-      for (const value of [...inputs, ...node.outputs]) {
-        const last = value && lastUse.get(value)
-        if (value && !kept.has(value) && (last === undefined || last === node)) computed.delete(value)
-      }
+    const forget = (value: Value): void => {
+      if (this.resident) computed.get(value)?.dispose()
+      computed.delete(value)
     }
-    return outputs.map((value) => computed.get(value) as TypedArray)
+    try {
+      for (const node of nodes) {
+        const inputs = node.inputs.map((input) =>
+          input instanceof Ints ? Value.concrete(int64Data(input), [input.values.length], 'int64') : input,
+        )
+        const session = this.operatorSession(node, inputs, this.resident)
+        const feeds: Record<string, object> = {}
+        inputs.forEach((value, i) => {
+          if (value) feeds[`i${i}`] = value.pending ? (computed.get(value) as Tensor) : feed(value)
+        })
+        const results = execute(session, feeds, node.outputs)
+        node.outputs.forEach((value, i) => computed.set(value, results[i] as Tensor))
+        // What no later operator reads need not stay in memory until the end.
+        for (const value of [...inputs, ...node.outputs]) {
+          const last = value && lastUse.get(value)
+          if (value && !kept.has(value) && (last === undefined || last === node)) forget(value)
+        }
+      }
+    } catch (error) {
+      for (const value of computed.keys()) forget(value)
+      throw error
+    }
+    return outputs.map((value) => computed.get(value) as Tensor)
   }
 
   /** The session of one operator, whatever the lengths of its inputs' axes. */
-  private operatorSession(node: Node, inputs: readonly (Value | undefined)[]): Session {
+  private operatorSession(node: Node, inputs: readonly (Value | undefined)[], resident: boolean): Session {
     const signature = inputs.map((v) => (v ? `${v.type}${v.shape.length}` : '-')).join(',')
-    const key = `${node.domain}:${node.op}(${signature})->${node.outputs.length}${attributesKey(node.attributes)}`
+    const where = resident ? '@' : ''
+    const key = `${where}${node.domain}:${node.op}(${signature})->${node.outputs.length}${attributesKey(node.attributes)}`
     return this.sessions.get(key, () => {
-      const placeholders = inputs.map((v) => v && new Value(v.shape, v.type))
-      const outputs = addNode(node.op, placeholders, node.attributes, node.outputs, node.domain)
-      const inputPorts: Port[] = []
-      placeholders.forEach((value, i) => {
-        if (!value) return
-        const shape = value.shape.map((_, axis) => new Dimension({ kind: 'axis', name: `i${i}_${axis}` }))
-        inputPorts.push({ name: `i${i}`, value, shape })
-      })
-      const outputPorts = outputs.map((value, i): Port => ({ name: `o${i}`, value, shape: 'unknown' }))
-      const model = buildModel({ nodes: [outputs[0]?.node as Node], inputs: inputPorts, outputs: outputPorts })
-      const session = new Session(model, { ...this.options, optimize: false, symbolic: true })
+      const model = operatorModel(node, inputs)
+      const session = new Session(model, { ...this.options, optimize: false, symbolic: true, resident })
+      if (session.fallsBack) this.left.add(node.op)
       return { session, bytes: model.byteLength + 16384 }
     })
   }
+}
+
+/** The model of one operator whose inputs' axes have any length. */
+function operatorModel(node: Node, inputs: readonly (Value | undefined)[]): Uint8Array {
+  const placeholders = inputs.map((v) => v && new Value(v.shape, v.type))
+  const outputs = addNode(node.op, placeholders, node.attributes, node.outputs, node.domain)
+  const inputPorts: Port[] = []
+  placeholders.forEach((value, i) => {
+    if (!value) return
+    const shape = value.shape.map((_, axis) => new Dimension({ kind: 'axis', name: `i${i}_${axis}` }))
+    inputPorts.push({ name: `i${i}`, value, shape })
+  })
+  const outputPorts = outputs.map((value, i): Port => ({ name: `o${i}`, value, shape: 'unknown' }))
+  return buildModel({ nodes: [outputs[0]?.node as Node], inputs: inputPorts, outputs: outputPorts })
+}
+
+/** Runs a session for the outputs `values`: into new arrays, or left on the device. */
+function execute(session: Session, feeds: Record<string, object>, values: readonly Value[]): Tensor[] {
+  const fetches: Record<string, Tensor | null> = {}
+  if (session.resident) {
+    values.forEach((_, i) => (fetches[`o${i}`] = null))
+    const results = session.run(feeds, fetches)
+    return values.map((_, i) => results[`o${i}`] as Tensor)
+  }
+  const tensors = values.map(({ type, size, shape }) => feedOf(type, allocate(type, size), shape))
+  tensors.forEach((tensor, i) => (fetches[`o${i}`] = tensor))
+  session.run(feeds, fetches)
+  return tensors
+}
+
+/** Gives a value the data that a run computed for it. */
+export function adopt(value: Value, tensor: Tensor): void {
+  if (tensor.location === 'gpu-buffer') value.settle(tensor)
+  else value.data = tensor.data as TypedArray
 }
 
 /** A concrete value as ONNX Runtime takes it. */
@@ -190,9 +262,11 @@ function release(nodes: readonly Node[]): void {
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i] as Node
     if (node.outputs.every((value) => !value.pending || value.holders + value.tensors === 0)) {
-      for (const input of node.inputs) if (input instanceof Value) input.holders--
+      for (const input of node.inputs) {
+        if (!(input instanceof Value)) continue
+        input.holders--
+        input.freeIfUnused()
+      }
     }
   }
 }
-
-

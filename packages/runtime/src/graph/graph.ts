@@ -1,8 +1,9 @@
 /**
  * The graph that TF.js programs become: nodes are ONNX operators, values their typed tensors. A value is either
- * pending (some node will compute it), concrete (its data are in memory), or a placeholder (fed when the graph runs).
+ * pending (some node will compute it), concrete (its data are in the memory of the host or of a device), or a
+ * placeholder (fed when the graph runs).
  */
-
+import { outOfMemory } from '../errors.js'
 import type { Extent } from './dimension.js'
 
 /** Element types of values. TF.js knows the first three; the others appear only inside graphs. */
@@ -60,11 +61,21 @@ export class Node {
   }
 }
 
+/** Data in a device's memory, as ONNX Runtime takes them. The collector does not free them. */
+export interface Resident {
+  dispose(): void
+}
+
+/** Frees what values that nobody disposed of leave behind on a device: nodes that were never computed hold some. */
+const forgotten = new FinalizationRegistry<Resident>((resident) => resident.dispose())
+
 export class Value {
   /** The node that computes this value while it is pending. */
   node: Node | undefined
-  /** The data of a concrete value, row-major; `bool` is one byte each. */
+  /** The data of a concrete value in the host's memory, row-major; `bool` is one byte each. */
   data: TypedArray | undefined
+  /** The data of a concrete value in the device's memory. */
+  resident: Resident | undefined
   /** How many TF.js data ids show this value. */
   tensors = 0
   /** How many pending nodes and traces hold this value. */
@@ -89,6 +100,32 @@ export class Value {
     return this.node !== undefined
   }
 
+  /** Whether the data are there, wherever they lie. */
+  get hasData(): boolean {
+    return this.data !== undefined || this.resident !== undefined
+  }
+
+  /** Moves the data of a concrete value to a device's memory. */
+  settle(resident: Resident): void {
+    this.data = undefined
+    this.resident = resident
+    this.feed = resident
+    forgotten.register(this, resident, this)
+  }
+
+  /** Frees the device's memory when nothing shows or holds the value any more. The host's is the collector's to free. */
+  freeIfUnused(): void {
+    if (this.resident && this.tensors + this.holders === 0) this.leave()
+  }
+
+  /** Frees the device's memory. */
+  leave(): void {
+    this.resident?.dispose()
+    this.resident = undefined
+    this.feed = undefined
+    forgotten.unregister(this)
+  }
+
   static concrete(data: TypedArray, shape: readonly number[], type: ElementType): Value {
     const value = new Value(shape, type)
     value.data = data
@@ -107,8 +144,20 @@ export function bytesPerElement(type: ElementType): number {
   return type === 'bool' ? 1 : type === 'int64' ? 8 : 4
 }
 
-/** A zeroed array for `size` elements. */
+/**
+ * A zeroed array for `size` elements.
+ *
+ * @throws OutOfMemoryError when there is no memory for it.
+ */
 export function allocate(type: ElementType, size: number): TypedArray {
+  try {
+    return arrayOf(type, size)
+  } catch (error) {
+    throw outOfMemory(`a tensor of ${size.toLocaleString('en')} elements of ${type} could not be allocated`, error)
+  }
+}
+
+function arrayOf(type: ElementType, size: number): TypedArray {
   switch (type) {
     case 'float32':
       return new Float32Array(size)

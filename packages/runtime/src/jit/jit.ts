@@ -1,7 +1,7 @@
-import { BACKEND_NAME, onnxBackend } from '../backend/backend.js'
+import { BACKEND_NAME, type OnnxBackend, onnxBackend } from '../backend/backend.js'
 import { tf } from '../tf.js'
 import { Compiled } from './compiled.js'
-import { flatten } from './structure.js'
+import { checkSynchronous, flatten, unflatten } from './structure.js'
 
 /** A function that is traced once per signature and afterwards runs as one compiled graph. */
 export interface Jitted<Arguments extends unknown[], Result> {
@@ -12,6 +12,13 @@ export interface Jitted<Arguments extends unknown[], Result> {
   dispose(): void
 }
 
+/** Signatures that one function keeps compiled; the least recently used is forgotten for another. */
+const TRACE_LIMIT = 64
+
+const TOO_MANY_TRACES =
+  `A function given to jit was traced for more than ${TRACE_LIMIT} signatures; from now on the least recently used are ` +
+  'forgotten. Pass numbers that change from call to call as tensors, and pad lengths to a few.'
+
 let jitCount = 0
 
 /**
@@ -20,8 +27,11 @@ let jitCount = 0
  * and every later one with the signature is a single run of the compiled graph.
  *
  * Plain numbers are constants of a trace: numbers that change from call to call (learning rate, step) must be tensors.
- * Tensors that `fn` captures are read anew at every call if they are variables and kept if they are not. On a backend
- * other than ours, and inside another traced function, `fn` is simply called.
+ * Tensors that `fn` captures are read anew at every call if they are variables and kept if they are not.
+ *
+ * Inside another traced function `fn` is simply called and becomes a part of that trace. It is also simply called, in
+ * a `tidy`, when it is being differentiated from outside, on a backend other than ours, and, for debugging, when the
+ * environment variable PARLANCE_JIT is 0.
  *
  * @throws when `fn` reads a tensor, draws random numbers from JavaScript, or creates a variable; when an argument or
  *   result is not a tree of tensors and plain values.
@@ -31,17 +41,33 @@ export function jit<Arguments extends unknown[], Result>(
 ): Jitted<Arguments, Result> {
   const id = jitCount++
   const compiled = new Map<string, Compiled<Arguments, Result>>()
-  const jitted = (...args: Arguments): Result => {
-    if (tf.getBackend() !== BACKEND_NAME) return fn(...args)
-    const backend = onnxBackend()
-    if (backend.tracing) return fn(...args)
-    const { tensors, key } = flatten(args)
-    let entry = compiled.get(key)
-    if (!entry || entry.backend !== backend) {
-      entry = new Compiled(backend, `jit ${id}: ${key}`, fn, args, tensors)
-      compiled.set(key, entry)
+  let warned = false
+  const forgetOldest = (): void => {
+    for (const [key, entry] of compiled) {
+      entry.dispose()
+      compiled.delete(key)
+      break
     }
-    return entry.run(tensors)
+    if (!warned) process.emitWarning(TOO_MANY_TRACES)
+    warned = true
+  }
+  const find = (backend: OnnxBackend, key: string, args: Arguments, tensors: readonly tf.Tensor[]): Compiled<Arguments, Result> => {
+    let entry = compiled.get(key)
+    if (entry) compiled.delete(key)
+    if (!entry?.fits(backend)) {
+      entry?.dispose()
+      entry = new Compiled(backend, `jit ${id}: ${key}`, fn, args, tensors)
+    }
+    compiled.set(key, entry)
+    if (compiled.size > TRACE_LIMIT) forgetOldest()
+    return entry
+  }
+  const jitted = (...args: Arguments): Result => {
+    const backend = tf.getBackend() === BACKEND_NAME ? onnxBackend() : undefined
+    if (backend?.tracing) return fn(...args)
+    if (!backend || process.env.PARLANCE_JIT === '0' || tf.engine().state.gradientDepth > 0) return callEagerly(fn, args)
+    const { tensors, key } = flatten(args)
+    return find(backend, key, args, tensors).run(tensors)
   }
   Object.defineProperty(jitted, 'traces', { get: () => compiled.size })
   const dispose = () => {
@@ -49,4 +75,17 @@ export function jit<Arguments extends unknown[], Result>(
     compiled.clear()
   }
   return Object.assign(jitted, { dispose }) as Jitted<Arguments, Result>
+}
+
+/** The function, called as it is, with the results and the memory that it has when it is compiled. */
+function callEagerly<Arguments extends unknown[], Result>(fn: (...args: Arguments) => Result, args: Arguments): Result {
+  let kept: tf.Tensor[] = []
+  tf.engine().startScope('jit')
+  try {
+    const result = checkSynchronous(fn(...args))
+    kept = flatten(result, 'the result').tensors.map((tensor) => tensor.clone())
+    return unflatten(result, kept.values())
+  } finally {
+    tf.engine().endScope(kept)
+  }
 }

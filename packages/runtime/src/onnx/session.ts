@@ -1,27 +1,11 @@
 /**
  * ONNX Runtime sessions, run synchronously. The public API wraps the same native call in a promise and a macrotask;
- * `dataSync` and a training step cannot wait for one. Everything that reaches beneath that API is in this file.
+ * `dataSync` and a training step cannot wait for one. What reaches beneath that API is in this file and `binding.ts`.
  */
-import { createRequire } from 'node:module'
 import { Tensor } from 'onnxruntime-common'
 import type { ElementType, TypedArray } from '../graph/graph.js'
-
-interface NativeSession {
-  loadModel(path: string, options: object): void
-  loadModel(buffer: ArrayBufferLike, offset: number, length: number, options: object): void
-  run(feeds: Record<string, object>, fetches: Record<string, object | null>, options: object): Record<string, Tensor>
-  dispose(): void
-  readonly inputMetadata: NativePort[]
-  readonly outputMetadata: NativePort[]
-}
-
-interface NativePort {
-  name: string
-  type: number
-  /** −1 where the length is known at run time. */
-  shape: number[]
-  symbolicDimensions: string[]
-}
+import { type NativePort, type NativeSession, newSession } from './binding.js'
+import { explain } from '../errors.js'
 
 /** What a graph takes or gives. */
 export interface SessionPort {
@@ -32,31 +16,13 @@ export interface SessionPort {
 
 const elementTypes: Readonly<Record<number, ElementType>> = { 1: 'float32', 6: 'int32', 7: 'int64', 9: 'bool', 12: 'uint32' }
 
-interface NativeBinding {
-  initOrt(): void
-  binding: { InferenceSession: new () => NativeSession }
-}
-
-let native: NativeBinding | undefined
-
-function load(): NativeBinding {
-  if (native) return native
-  try {
-    native = createRequire(import.meta.url)('onnxruntime-node/dist/binding.js') as NativeBinding
-  } catch (error) {
-    const platform = `${process.platform}-${process.arch}`
-    throw new Error(
-      `ONNX Runtime could not be loaded on ${platform}: ${(error as Error).message.split('\n')[0]}. ` +
-        'Reinstall onnxruntime-node; it has binaries for linux-x64, linux-arm64, darwin-arm64, win32-x64 and win32-arm64.',
-      { cause: error },
-    )
-  }
-  native.initOrt()
-  return native
-}
+/** What computes in ONNX Runtime: its execution providers that this package knows. */
+export type Provider = 'cpu' | 'webgpu' | 'cuda'
 
 export interface SessionOptions {
-  /** Threads within one operator; all cores by default. */
+  /** `cpu` by default. */
+  provider?: Provider
+  /** Threads within one operator on the CPU; all cores by default. */
   threads?: number
   /** Graph rewrites; sessions of one operator have nothing to rewrite. */
   optimize?: boolean
@@ -64,30 +30,40 @@ export interface SessionOptions {
   symbolic?: boolean
   /** A prefix for the profile that ONNX Runtime writes when the session ends. */
   profile?: string
+  /** Whether outputs stay in the device's memory. Only WebGPU's can. */
+  resident?: boolean
 }
 
 export class Session {
   private readonly native: NativeSession
+  /** Whether outputs stay in the device's memory. */
+  readonly resident: boolean
+  /** Whether the provider left some of the graph's operators to the CPU. */
+  readonly fallsBack: boolean
 
-  /** Compiles a model from its bytes, or from a file when weights lie beside it. */
-  constructor(model: Uint8Array | string, { threads, optimize = true, symbolic = false, profile }: SessionOptions = {}) {
-    const { binding } = load()
-    const options = {
-      executionProviders: ['cpu'],
-      graphOptimizationLevel: optimize ? 'all' : 'disabled',
-      enableMemPattern: !symbolic,
-      ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
-      logSeverityLevel: 4,
-      ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
-    }
-    this.native = new binding.InferenceSession()
-    if (typeof model === 'string') this.native.loadModel(model, options)
-    else this.native.loadModel(model.buffer, model.byteOffset, model.byteLength, options)
+  /**
+   * Compiles a model from its bytes, or from a file when weights lie beside it.
+   *
+   * @throws when the model is none that ONNX Runtime can run, or the provider is not there.
+   */
+  constructor(model: Uint8Array | string, options: SessionOptions = {}) {
+    const { provider = 'cpu', resident = false } = options
+    this.resident = resident
+    const session = provider === 'cpu' ? undefined : compile(model, options, true)
+    this.fallsBack = provider !== 'cpu' && session === undefined
+    this.native = session ?? (compile(model, options, false) as NativeSession)
   }
 
-  /** Runs the graph. Outputs named in `fetches` with a tensor are written in place, those with null are allocated. */
+  /**
+   * Runs the graph. Outputs named in `fetches` with a tensor are written in place, those with null are allocated: on
+   * the device if the session's outputs stay there.
+   */
   run(feeds: Record<string, object>, fetches: Record<string, object | null>): Record<string, Tensor> {
-    return this.native.run(feeds, fetches, {})
+    try {
+      return this.native.run(feeds, fetches, {})
+    } catch (error) {
+      throw explain(error)
+    }
   }
 
   get inputs(): SessionPort[] {
@@ -101,6 +77,32 @@ export class Session {
   dispose(): void {
     this.native.dispose()
   }
+}
+
+const FALLBACK_FORBIDDEN = /fallback to CPU EP has been explicitly disabled/
+
+/** Compiles; undefined when some operators must run on the CPU and `deviceOnly` forbids that. */
+function compile(model: Uint8Array | string, options: SessionOptions, deviceOnly: boolean): NativeSession | undefined {
+  const { provider = 'cpu', threads, optimize = true, symbolic = false, profile, resident = false } = options
+  const settings = {
+    executionProviders: [provider],
+    graphOptimizationLevel: optimize ? 'all' : 'disabled',
+    enableMemPattern: !symbolic && provider === 'cpu',
+    ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
+    logSeverityLevel: 4,
+    ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
+    ...(resident ? { preferredOutputLocation: 'gpu-buffer' } : {}),
+    ...(deviceOnly ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
+  }
+  const session = newSession()
+  try {
+    if (typeof model === 'string') session.loadModel(model, settings)
+    else session.loadModel(model.buffer, model.byteOffset, model.byteLength, settings)
+  } catch (error) {
+    if (deviceOnly && FALLBACK_FORBIDDEN.test((error as Error).message)) return undefined
+    throw explain(error)
+  }
+  return session
 }
 
 function portOf({ name, type, shape, symbolicDimensions }: NativePort): SessionPort {

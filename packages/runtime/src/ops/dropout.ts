@@ -116,9 +116,15 @@ export function registerDropout(): void {
     const keep = op('GreaterOrEqual', [hash, scalar(threshold(rate), 'int32')], shape, 'bool')
     return op('Where', [keep, scalar(1 / (1 - rate)), scalar(0)], shape, 'float32')
   })
+  registerMaskOnHost('cpu')
+}
+
+/** Lets a backend of TF.js draw masks: in JavaScript, by the same definition. */
+export function registerMaskOnHost(backendName: string): void {
+  if (tf.getKernel('DropoutMask', backendName)) return
   tf.registerKernel({
     kernelName: 'DropoutMask',
-    backendName: 'cpu',
+    backendName,
     kernelFunc: ({ inputs, attrs, backend }) => {
       const read = (info: tf.TensorInfo) => (backend as tf.KernelBackend).readSync(info.dataId) as Int32Array
       const attributes = attrs as object as MaskAttributes
