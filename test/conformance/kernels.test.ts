@@ -1,7 +1,9 @@
-import { Random, tf, useDevice } from '@parlance/runtime'
+import { hostKernels, Random, tf, useDevice } from '@parlance/runtime'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { compare } from './compare.js'
+import { countingTable } from './counting.js'
 import { elementwiseCases } from './elementwise.js'
+import { imageTable } from './images.js'
 import { productTable } from './products.js'
 import { reductionTable } from './reductions.js'
 import { shapeTable } from './shapes.js'
@@ -10,8 +12,8 @@ beforeAll(async () => {
   await useDevice('cpu', { threads: 1 })
 })
 
-/** Kernels with tests of their own beside them. */
-const testedElsewhere = ['DropoutMask']
+/** Kernels with tests of their own beside them; those of the host are TF.js's, and its specs call them. */
+const testedElsewhere = ['DropoutMask', 'Multinomial', ...hostKernels.filter(({ strings }) => !strings).map(({ kernel }) => kernel)]
 
 const used = new Set<string>(testedElsewhere)
 
@@ -32,6 +34,8 @@ describe.each([
   ['reductions', reductionTable],
   ['products', productTable],
   ['shapes', shapeTable],
+  ['images', imageTable],
+  ['counting', countingTable],
 ])('%s', (_, cases) => {
   it.each(cases.map((test) => [test.name, test] as const))('%s', async (_, test) => {
     const { kernels, differences } = await compare(test)
@@ -48,17 +52,24 @@ describe('the cases', () => {
   afterAll(() => tf.setBackend('onnx'))
 })
 
-describe('the gradient of average pooling', () => {
-  it('is that of an average over the elements inside, as numerical differences say', () => {
-    const [shape, epsilon] = [[1, 4, 5, 1] as [number, number, number, number], 1e-2]
-    const data = new Random(3).normal(20)
-    const loss = (x: tf.Tensor4D): tf.Scalar => tf.sum(tf.square(tf.avgPool(x, 3, 2, 'same')))
-    const gradient = tf.tidy(() => tf.grad((x) => loss(x as tf.Tensor4D))(tf.tensor4d(data, shape)).dataSync())
-    for (let i = 0; i < 20; i++) {
+/** Gradients that TF.js's own backend gets wrong: of padded averages, and of images by half pixels or not square. */
+describe.each<[string, number[], (x: tf.Tensor) => tf.Tensor]>([
+  ['average pooling', [1, 4, 5, 1], (x) => tf.avgPool(x as tf.Tensor4D, 3, 2, 'same')],
+  ['average pooling of volumes', [1, 3, 4, 2, 1], (x) => tf.avgPool3d(x as tf.Tensor5D, 2, 1, 'same')],
+  ['bilinear resizing', [2, 3, 4, 1], (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [5, 7])],
+  ['bilinear resizing by half pixels', [2, 3, 4, 1], (x) => tf.image.resizeBilinear(x as tf.Tensor4D, [2, 7], false, true)],
+  ['nearest resizing by half pixels', [2, 3, 4, 1], (x) => tf.image.resizeNearestNeighbor(x as tf.Tensor4D, [5, 3], false, true)],
+])('the gradient of %s', (_, shape, compute) => {
+  it('is what numerical differences say', () => {
+    const epsilon = 1e-2
+    const data = new Random(3).normal(tf.util.sizeFromShape(shape))
+    const loss = (x: tf.Tensor): tf.Scalar => tf.sum(tf.square(compute(x)))
+    const gradient = tf.tidy(() => tf.grad(loss)(tf.tensor(data, shape)).dataSync())
+    data.forEach((_, i) => {
       const at = (delta: number): number =>
-        tf.tidy(() => loss(tf.tensor4d(data.map((x, k) => (k === i ? x + delta : x)), shape)).dataSync()[0] as number)
+        tf.tidy(() => loss(tf.tensor(data.map((x, k) => (k === i ? x + delta : x)), shape)).dataSync()[0] as number)
       const slope = (at(epsilon) - at(-epsilon)) / (2 * epsilon)
-      expect(Math.abs((gradient[i] as number) - slope)).toBeLessThan(1e-3)
-    }
+      expect(Math.abs((gradient[i] as number) - slope)).toBeLessThan(2e-3)
+    })
   })
 })

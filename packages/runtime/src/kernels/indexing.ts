@@ -1,5 +1,5 @@
 /** Operators that read and write at indices. */
-import { addNode, type ElementType, Value } from '../graph/graph.js'
+import { addNode, type ElementType, type Value } from '../graph/graph.js'
 import { tf } from '../tf.js'
 import { cast, expand, full, Ints, kernel, op, reshape, scalar, transpose } from './registry.js'
 import { where } from './elementwise.js'

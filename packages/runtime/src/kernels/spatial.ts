@@ -1,6 +1,6 @@
 /** How windows slide over the two or three spatial axes of images and volumes: what convolution and pooling share. */
 import type { Value } from '../graph/graph.js'
-import { tf } from '../tf.js'
+import type { tf } from '../tf.js'
 import { transpose } from './registry.js'
 
 export type Shape4 = [number, number, number, number]

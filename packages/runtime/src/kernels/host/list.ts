@@ -15,8 +15,8 @@ function family(why: string, ...kernels: string[]): HostKernel[] {
 }
 
 const onStrings = [
-  'Concat', 'Equal', 'ExpandDims', 'GatherNd', 'GatherV2', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'NotEqual', 'Pack',
-  'Slice', 'SparseToDense', 'SplitV', 'StridedSlice', 'TensorScatterUpdate', 'Tile', 'Transpose', 'Unpack',
+  'Concat', 'Equal', 'ExpandDims', 'GatherNd', 'Greater', 'GreaterEqual', 'Less', 'LessEqual', 'NotEqual', 'Pack', 'Slice',
+  'SparseToDense', 'StridedSlice', 'Tile', 'Unpack',
 ]
 
 export const hostKernels: readonly HostKernel[] = [
