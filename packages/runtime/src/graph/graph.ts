@@ -6,10 +6,10 @@
 import { outOfMemory } from '../errors.js'
 import type { Extent } from './dimension.js'
 
-/** Element types of values. TF.js knows the first three; the others appear only inside graphs. */
-export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'uint32'
+/** Element types of values. TF.js knows the first three; the others appear only inside graphs, float16 as its bits. */
+export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'uint32' | 'float16'
 
-export type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint32Array
+export type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint32Array | Uint16Array
 
 /** An ONNX attribute: a number (`int` by default, `float` when wrapped), a string, a list of ints, or a tensor. */
 export type Attribute = number | Float | string | readonly Extent[]
@@ -141,7 +141,7 @@ export function sizeOf(shape: readonly number[]): number {
 
 /** The bytes that one element takes. */
 export function bytesPerElement(type: ElementType): number {
-  return type === 'bool' ? 1 : type === 'int64' ? 8 : 4
+  return type === 'bool' ? 1 : type === 'float16' ? 2 : type === 'int64' ? 8 : 4
 }
 
 /**
@@ -169,6 +169,8 @@ function arrayOf(type: ElementType, size: number): TypedArray {
       return new BigInt64Array(size)
     case 'uint32':
       return new Uint32Array(size)
+    case 'float16':
+      return new Uint16Array(size)
   }
 }
 

@@ -2,9 +2,9 @@ import { availableParallelism } from 'node:os'
 import { feedOf, Session } from '../onnx/session.js'
 import { type ElementType, sizeOf } from '../graph/graph.js'
 
-/** A tensor at the border of a graph: row-major data and shape. Booleans are one byte each. */
+/** A tensor at the border of a graph: row-major data and shape. Booleans are one byte each, float16 its bits. */
 export interface GraphTensor {
-  data: Float32Array | Int32Array | Uint8Array | BigInt64Array
+  data: Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint16Array
   shape: readonly number[]
 }
 
@@ -26,6 +26,7 @@ const arrays = {
   bool: Uint8Array,
   int64: BigInt64Array,
   uint32: Uint32Array,
+  float16: Uint16Array,
 } as const satisfies Record<ElementType, unknown>
 
 /** A compiled inference graph. Needs no TF.js. */

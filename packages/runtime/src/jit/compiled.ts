@@ -2,6 +2,7 @@
 import type { Tensor } from 'onnxruntime-common'
 import type { OnnxBackend } from '../backend/backend.js'
 import { adopt, feed } from '../backend/evaluator.js'
+import { halvePrecision } from '../graph/half-precision.js'
 import { peakBytes } from '../graph/memory.js'
 import { optimize } from '../graph/passes.js'
 import { allocate, pendingNodes, Value } from '../graph/graph.js'
@@ -9,6 +10,7 @@ import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
 import { type Provider, Session } from '../onnx/session.js'
 import { tf } from '../tf.js'
+import type { Precision } from './precision.js'
 import { checkSynchronous, flatten, unflatten } from './structure.js'
 import { own, record, type Trace } from './trace.js'
 
@@ -27,6 +29,7 @@ export class Compiled<Arguments extends unknown[], Result> {
     fn: (...args: Arguments) => Result,
     args: Arguments,
     tensors: readonly tf.Tensor[],
+    precision: Precision = 'float32',
   ) {
     let result: Result | undefined
     this.trace = record(backend, tensors, (placeholders) => {
@@ -41,6 +44,10 @@ export class Compiled<Arguments extends unknown[], Result> {
     if (this.provider === 'webgpu') {
       composeMissing(nodes)
       nodes = pendingNodes(outputs)
+    }
+    if (precision === 'float16') {
+      const weights = new Set(read.map(({ value }) => value))
+      nodes = halvePrecision(outputs, { weights, others: new Set([...placeholders, ...captured]) })
     }
     const port = (prefix: string) => (value: Value, i: number): Port => ({ name: `${prefix}${i}`, value })
     this.model = buildModel({

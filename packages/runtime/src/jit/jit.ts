@@ -1,6 +1,7 @@
 import { BACKEND_NAME, type OnnxBackend, onnxBackend } from '../backend/backend.js'
 import { tf } from '../tf.js'
 import { Compiled } from './compiled.js'
+import { type Precision, requireFloat16 } from './precision.js'
 import { checkSynchronous, flatten, unflatten } from './structure.js'
 
 /** A function that is traced once per signature and afterwards runs as one compiled graph. */
@@ -19,6 +20,14 @@ const TOO_MANY_TRACES =
   `A function given to jit was traced for more than ${TRACE_LIMIT} signatures; from now on the least recently used are ` +
   'forgotten. Pass numbers that change from call to call as tensors, and pad lengths to a few.'
 
+export interface JitOptions {
+  /**
+   * What products compute in; default float32. With float16, sums, normalisations, losses and updates are computed in
+   * float32 all the same, and variables keep float32: their float16 counterparts live inside the compiled graph.
+   */
+  precision?: Precision
+}
+
 let jitCount = 0
 
 /**
@@ -34,10 +43,11 @@ let jitCount = 0
  * environment variable PARLANCE_JIT is 0.
  *
  * @throws when `fn` reads a tensor, draws random numbers from JavaScript, or creates a variable; when an argument or
- *   result is not a tree of tensors and plain values.
+ *   result is not a tree of tensors and plain values; when the device does not compute in the precision.
  */
 export function jit<Arguments extends unknown[], Result>(
   fn: (...args: Arguments) => Result,
+  { precision = 'float32' }: JitOptions = {},
 ): Jitted<Arguments, Result> {
   const id = jitCount++
   const compiled = new Map<string, Compiled<Arguments, Result>>()
@@ -56,7 +66,7 @@ export function jit<Arguments extends unknown[], Result>(
     if (entry) compiled.delete(key)
     if (!entry?.fits(backend)) {
       entry?.dispose()
-      entry = new Compiled(backend, `jit ${id}: ${key}`, fn, args, tensors)
+      entry = new Compiled(backend, `jit ${id}: ${key}`, fn, args, tensors, precision)
     }
     compiled.set(key, entry)
     if (compiled.size > TRACE_LIMIT) forgetOldest()
@@ -65,6 +75,7 @@ export function jit<Arguments extends unknown[], Result>(
   const jitted = (...args: Arguments): Result => {
     const backend = tf.getBackend() === BACKEND_NAME ? onnxBackend() : undefined
     if (backend?.tracing) return fn(...args)
+    if (precision === 'float16') requireFloat16(tf.getBackend(), backend?.evaluator.options.provider)
     if (!backend || process.env.PARLANCE_JIT === '0' || tf.engine().state.gradientDepth > 0) return callEagerly(fn, args)
     const { tensors, key } = flatten(args)
     return find(backend, key, args, tensors).run(tensors)

@@ -78,7 +78,7 @@ export function scalar(value: number, type: 'float32' | 'int32' | 'bool' | 'int6
   return result
 }
 
-const onnxType = { float32: 1, int32: 6, int64: 7, bool: 9, uint32: 12 } as const
+const onnxType = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, uint32: 12 } as const
 
 export function cast(x: Value, type: ElementType): Value {
   return x.type === type ? x : op('Cast', [x], x.shape, type, { to: onnxType[type] })

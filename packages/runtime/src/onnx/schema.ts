@@ -125,7 +125,7 @@ export enum AttributeType {
 }
 
 /** TensorProto.DataType of our element types. */
-export const dataType = { float32: 1, int32: 6, int64: 7, bool: 9, uint32: 12 } as const
+export const dataType = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, uint32: 12 } as const
 
 /** TensorProto.DataLocation.EXTERNAL */
 export const EXTERNAL = 1

@@ -14,7 +14,7 @@ export interface SessionPort {
   shape: (number | string)[]
 }
 
-const elementTypes: Readonly<Record<number, ElementType>> = { 1: 'float32', 6: 'int32', 7: 'int64', 9: 'bool', 12: 'uint32' }
+const elementTypes: Readonly<Record<number, ElementType>> = { 1: 'float32', 6: 'int32', 7: 'int64', 9: 'bool', 10: 'float16', 12: 'uint32' }
 
 /** What computes in ONNX Runtime: its execution providers that this package knows. */
 export type Provider = 'cpu' | 'webgpu' | 'cuda'
