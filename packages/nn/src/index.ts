@@ -10,10 +10,16 @@ export {
 export { type Forward, inference, TrainingContext } from './forward.js'
 export * as initializers from './initializers.js'
 export type { Initializer } from './initializers.js'
-export type { Activation } from './activations.js'
+export type { Activation, Gate } from './activations.js'
 export { Linear, type LinearAdapter, type LinearOptions } from './layers/linear.js'
 export { Embedding, type EmbeddingOptions } from './layers/embedding.js'
 export { LayerNorm, type LayerNormOptions, RMSNorm, type RMSNormOptions } from './layers/normalization.js'
+export { BatchNorm, type BatchNormOptions } from './layers/batch-norm.js'
+export { GroupNorm, type GroupNormOptions } from './layers/group-norm.js'
+export { WeightNormConv1d, WeightNormLinear } from './layers/weight-norm.js'
+export { embeddingDropout, stochasticDepth, variationalDropout } from './layers/dropouts.js'
+export { GatedFeedForward, type GatedFeedForwardOptions, glu } from './layers/gating.js'
+export { maskedMax, maskedMean } from './layers/pooling.js'
 export { causalMask, lengthMask, paddingMask } from './layers/masks.js'
 export {
   extendCache,
@@ -31,12 +37,24 @@ export {
   TransformerDecoderBlock,
   TransformerEncoderBlock,
 } from './layers/transformer.js'
-export { Conv1d, type Conv1dOptions, Conv2d, type Conv2dOptions, type Padding } from './layers/convolution.js'
+export { Conv1d, type Conv1dOptions, Conv2d, type Conv2dOptions } from './layers/convolution.js'
+export type { Padding, TimePadding } from './layers/padding.js'
+export {
+  DepthwiseConv1d,
+  type DepthwiseConv1dOptions,
+  DepthwiseConv2d,
+  type DepthwiseConv2dOptions,
+  SeparableConv1d,
+  SeparableConv2d,
+} from './layers/depthwise.js'
 export type { RecurrentOptions } from './layers/recurrent.js'
 export { RNN, type RNNOptions } from './layers/rnn.js'
 export { GRU, type GRUOptions } from './layers/gru.js'
 export { LSTM, type LSTMOptions, type LSTMState } from './layers/lstm.js'
 export { sinusoidalPositions } from './layers/positions.js'
+export { alibi, RelativePositionBias, type RelativePositionBiasOptions } from './layers/relative-positions.js'
+export { RelativeAttention, type RelativeAttentionOptions } from './layers/relative-attention.js'
+export { rotaryPositions, type RotaryLayout, type RotaryOptions, type Rotation } from './layers/rotary.js'
 export { ctcLoss } from './losses/ctc.js'
 export { meanLoss, type SummedLoss, type WeightOptions } from './losses/summed.js'
 export { absoluteError, huber, type HuberOptions, squaredError } from './losses/regression.js'
@@ -57,6 +75,7 @@ export { marginRanking, type MarginRankingOptions } from './losses/margin-rankin
 export { checkGradients, type GradientCheckOptions } from './gradient-check.js'
 export { gradients, clipByGlobalNorm } from './gradients.js'
 export * from './optimizers/index.js'
+export * from './row-wise/index.js'
 export * from './schedules/index.js'
 export * from './averaging/index.js'
 export * from './adapters/index.js'
