@@ -1,6 +1,7 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { useDevice } from '../device.js'
 import { iota } from '../ops/iota.js'
+import { Random } from '../random.js'
 import { tf } from '../tf.js'
 import { jit } from './jit.js'
 
@@ -118,6 +119,69 @@ describe('jit', () => {
     await tf.setBackend('onnx')
   })
 
+  it('is part of what is differentiated from outside', () => {
+    const square = jit((x: tf.Tensor) => tf.square(x))
+    expect(of(tf.grad((x) => tf.sum(square(x)))(vector(1, 2)))).toEqual([2, 4])
+    expect(square.traces).toBe(0)
+  })
+
+  it('is simply called while PARLANCE_JIT is 0, with the same results, state and memory', () => {
+    const run = (): unknown[] => {
+      const w = tf.variable(vector(1, 2))
+      let seen: number[] = []
+      const step = jit(({ x }: { x: tf.Tensor }) => {
+        const y = tf.mul(tf.add(w, x), 2)
+        w.assign(y as tf.Tensor1D)
+        if (process.env.PARLANCE_JIT === '0') seen = of(y)
+        return { y, w: w as tf.Tensor, list: [x, 'name'] as const }
+      })
+      const x = vector(1, 1)
+      step({ x })
+      const tensors = tf.memory().numTensors
+      const result = step({ x })
+      const values = [of(result.y), of(result.w), of(result.list[0]), result.list[1], tf.memory().numTensors - tensors]
+      tf.dispose([result.y, result.w, result.list[0]])
+      return [...values, of(w), of(x), tf.memory().numTensors - tensors, step.traces, seen]
+    }
+    const compiled = run()
+    process.env.PARLANCE_JIT = '0'
+    try {
+      expect(run()).toEqual([...compiled.slice(0, -2), 0, [10, 14]])
+      expect(() => jit(async () => 0)()).toThrow('must not be async')
+    } finally {
+      delete process.env.PARLANCE_JIT
+    }
+    expect(compiled.at(-2)).toBe(1)
+  })
+
+  it('tells 0 from −0 and 1 from "1" among the values in a signature', () => {
+    const f = jit((x: tf.Tensor, n: number | string | Map<unknown, number>) => {
+      const number = n instanceof Map ? [...n.keys()].map((key) => (typeof key === 'number' ? 1 : 2))[0] as number : typeof n === 'string' ? 3 : 1 / n
+      return tf.mul(x, Number.isFinite(number) ? number : Math.sign(number))
+    })
+    const x = vector(1)
+    expect([0, -0, '1', new Map([[1, 0]]), new Map([['1', 0]])].map((n) => of(f(x, n))[0])).toEqual([1, -1, 3, 1, 2])
+    expect(f.traces).toBe(5)
+  })
+
+  it('keeps a bounded number of signatures, and warns once', async () => {
+    const warnings: string[] = []
+    const listen = (warning: Error) => warnings.push(warning.message)
+    process.on('warning', listen)
+    const f = jit((x: tf.Tensor, n: number) => tf.mul(x, n))
+    const x = vector(1)
+    const values = Array.from({ length: 100 }, (_, n) => {
+      f(x, 0)
+      return of(f(x, n))[0]
+    })
+    expect(values).toEqual(Array.from({ length: 100 }, (_, n) => n))
+    expect(f.traces).toBe(64)
+    await new Promise(setImmediate)
+    process.off('warning', listen)
+    expect(warnings).toEqual([expect.stringContaining('was traced for more than 64 signatures')])
+    f.dispose()
+  })
+
   it('draws nothing anew that is computed in the graph, and uses new arguments', () => {
     const f = jit((x: tf.Tensor) => tf.add(x, tf.cast(iota(x.size), 'float32')))
     expect(of(f(vector(1, 1, 1)))).toEqual([1, 2, 3])
@@ -162,7 +226,13 @@ describe('what cannot be traced', () => {
     ['drops out by TF.js', (x: tf.Tensor) => tf.dropout(x, 0.5), 'Random numbers were drawn'],
     ['makes a variable', (x: tf.Tensor) => tf.mul(x, tf.variable(tf.scalar(2))), 'was created inside a function given to jit'],
     ['is async', async (x: tf.Tensor) => tf.neg(await Promise.resolve(x)), 'must not be async'],
-    ['gives back a class', () => new Date() as unknown as tf.Tensor, "is an object of class Date"],
+    ['gives back a class', () => new Date() as unknown as tf.Tensor, 'the result is an object of class Date'],
+    ['gives back a promise', (x: tf.Tensor) => Promise.resolve(x) as unknown as tf.Tensor, 'must not be async'],
+    ['is a generator', function* (x: tf.Tensor) { yield x } as unknown as (x: tf.Tensor) => tf.Tensor, 'the result is an object of class'],
+    ['decides on a value', (x: tf.Tensor) => (`${x}` > '0' ? x : tf.neg(x)), 'A tensor was read'],
+    ['compares a value', (x: tf.Tensor) => ((tf.sum(x) as unknown as number) > 0 ? x : tf.neg(x)), 'A tensor was read'],
+    ['prints', (x: tf.Tensor) => (x.print(), x), 'A tensor was read'],
+    ['draws from Random', (x: tf.Tensor) => tf.mul(x, new Random(1).next()), 'Random numbers were drawn'],
     ['has a shape error', (x: tf.Tensor) => tf.matMul(x, tf.ones([3, 2])), 'matMul'],
     ['has a broadcast error', (x: tf.Tensor) => tf.add(x, tf.ones([3])), 'could not be broadcast'],
   ] as [string, (x: tf.Tensor) => tf.Tensor, string][])('a function that %s: an error, after which all is as before', (_, fn, message) => {
@@ -214,6 +284,11 @@ describe('what cannot be traced', () => {
     expect(() => f(vector(5))).toThrow('that a compiled function needs was disposed')
   })
 
+  it('a variable that is an argument cannot be assigned', () => {
+    const f = jit((w: tf.Variable, x: tf.Tensor) => w.assign(tf.add(w, x)) as unknown as undefined)
+    expect(() => f(tf.variable(vector(1)) as tf.Variable, vector(1))).toThrow('A variable that is an argument was assigned')
+  })
+
   it('a disposed argument is an error', () => {
     const f = jit((x: tf.Tensor) => tf.neg(x))
     const x = vector(1)
@@ -226,6 +301,12 @@ describe('what cannot be traced', () => {
     const f = jit((options: { list: unknown[] }) => tf.scalar(options.list.length))
     expect(() => f({ list: [1, new Float32Array(2)] })).toThrow('the argument[0].list[1] is an object of class Float32Array')
     expect(() => f({ list: [() => 0] })).toThrow('the argument[0].list[0] is a function')
+    expect(() => f({ list: [Promise.resolve(1)] })).toThrow('of class Promise. Await it before.')
+    expect(() => f({ list: [1n] })).toThrow('the argument[0].list[0] is a bigint')
+    expect(() => f({ list: [new Map([[{}, 1]])] })).toThrow('The keys of maps given to jit are strings or numbers; one of the argument[0].list[0] is an object of class Object.')
+    const self: unknown[] = []
+    self.push(self)
+    expect(() => f({ list: self })).toThrow('is nested deeper than 64 levels: does it contain itself?')
     expect(() => jit((x: tf.Tensor) => x)(tf.tensor1d(['a']))).toThrow('no strings in tensors: the argument[0] is one of them')
   })
 

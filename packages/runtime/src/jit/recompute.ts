@@ -80,7 +80,7 @@ class Recomputation {
 }
 
 function isPlaceholder(value: Value): boolean {
-  return !value.pending && !value.data
+  return !value.pending && !value.hasData
 }
 
 /** False, as a scalar that depends on an element of `x`. */
