@@ -41,6 +41,16 @@ describe('convolutions', () => {
     expect(await checkGradients(() => two.forward(image), [image, two.weight])).toBeLessThan(1e-3)
   })
 
+  it('see no later step when causal', async () => {
+    const causal = new Conv1d({ inputs: 2, outputs: 3, kernel: 3, padding: 'causal', random })
+    const valid = new Conv1d({ inputs: 2, outputs: 3, kernel: 3, random })
+    valid.weight.assign(causal.weight)
+    const x = example([2, 5, 2])
+    const padded = tf.concat([tf.zeros([2, 2, 2]), x], 1)
+    expect(difference(causal.forward(x), [...valid.forward(padded).dataSync()])).toBeLessThan(1e-6)
+    expect(await checkGradients(() => causal.forward(x), [x, causal.weight])).toBeLessThan(1e-3)
+  })
+
   it('reject what they cannot use', () => {
     const layer = new Conv1d({ inputs: 2, outputs: 3, kernel: 3, random })
     expect(() => layer.forward(tf.zeros([1, 5, 3]))).toThrow('Conv1d was built for inputs of width 2, got 3')
