@@ -4,7 +4,8 @@ import fixture from '../fixtures/attention.json' with { type: 'json' }
 import { inference } from '../forward.js'
 import { checkGradients } from '../gradient-check.js'
 import { namedParameters } from '../module.js'
-import { difference, example, useTestDevice } from '../testing.js'
+import layers from '../fixtures/layers.json' with { type: 'json' }
+import { difference, example, knownDifference, useTestDevice } from '../testing.js'
 import { type KeyValue, MultiHeadAttention } from './attention.js'
 import type { Linear } from './linear.js'
 import { causalMask, paddingMask } from './masks.js'
@@ -70,6 +71,20 @@ describe('MultiHeadAttention', () => {
     expect(attend(other)).toEqual(attend(memory()))
   })
 
+  it('agrees with PyTorch where heads of queries share keys and values, also step by step', () => {
+    const attention = new MultiHeadAttention({ width: 8, heads: 4, keyValueHeads: 2, random })
+    const whole = (x: tf.Tensor): tf.Tensor => attention.forward(x, inference, causalMask(3))
+    expect(knownDifference(layers.groupedQueries, attention, whole)).toBeLessThan(1e-5)
+    let cache: KeyValue | undefined
+    const outputs = tf.split(query(), 3, 1).map((x) => {
+      const step = attention.step(x, cache, inference)
+      cache = step.cache
+      return step.output
+    })
+    expect(cache?.key.shape).toEqual([2, 2, 3, 2])
+    expect(difference(tf.concat(outputs, 1), [...whole(query()).dataSync()])).toBeLessThan(1e-6)
+  })
+
   it('has gradients that agree with differences', async () => {
     const attention = new MultiHeadAttention({ width: 4, heads: 2, random })
     const x = example([2, 3, 4])
@@ -78,10 +93,14 @@ describe('MultiHeadAttention', () => {
     const other = example([2, 2, 4], 1)
     const cross = (): tf.Tensor => attention.attend(x, attention.keyValue(other), inference)
     expect(await checkGradients(cross, [other, ...variables])).toBeLessThan(1e-3)
+    const single = new MultiHeadAttention({ width: 4, heads: 2, keyValueHeads: 1, random })
+    const shared = [x, ...namedParameters(single).values()]
+    expect(await checkGradients(() => single.forward(x, inference, causalMask(3)), shared)).toBeLessThan(1e-3)
   })
 
   it('rejects heads that do not divide the width, and inputs without a time axis', () => {
     expect(() => new MultiHeadAttention({ width: 8, heads: 3, random })).toThrow('got width 8 and 3 heads')
+    expect(() => new MultiHeadAttention({ width: 8, heads: 4, keyValueHeads: 3, random })).toThrow('got 4 and 3')
     expect(() => fromFixture().forward(tf.zeros([2, 8]), inference)).toThrow('(N, T, width) must have 3 axes')
   })
 })

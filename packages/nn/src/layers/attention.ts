@@ -4,8 +4,9 @@ import type { Forward } from '../forward.js'
 import type { Initializer } from '../initializers.js'
 import { Module } from '../module.js'
 import { Linear } from './linear.js'
+import { rotate, type Rotation } from './rotary.js'
 
-/** Projected keys and values of attention, both (N, H, T, D): H heads of width D over T positions. */
+/** Projected keys and values of attention, both (N, G, T, D): G heads of width D over T positions. */
 export interface KeyValue {
   readonly key: tf.Tensor
   readonly value: tf.Tensor
@@ -32,6 +33,9 @@ export function extendCache(cache: KeyValue | undefined, fresh: KeyValue): KeyVa
 /**
  * softmax(Q·Kᵀ/√D + mask)·V: Vaswani et al. 2017, equation 1.
  *
+ * With G < H heads of keys and values, each serves H/G neighbouring heads of queries (Ainslie et al. 2023; for one,
+ * Shazeer 2019).
+ *
  * @param query (N, H, queries, D)
  * @param mask broadcast to (N, H, queries, keys) and added to the scores: see `causalMask` and `paddingMask`
  * @param dropout the rate of dropout on the attention weights
@@ -44,10 +48,16 @@ export function scaledDotProductAttention(
   mask?: tf.Tensor,
   dropout = 0,
 ): tf.Tensor {
-  const [, , , width] = dimensions(query, 4, 'The query of attention (N, H, queries, D)')
-  const scores = tf.matMul(tf.mul(query, 1 / Math.sqrt(width)), key, false, true)
-  const weights = tf.softmax(mask ? tf.add(scores, mask) : scores)
-  return tf.matMul(context.dropout(weights, dropout), value)
+  const [examples, heads, queries, width] = dimensions(query, 4, 'The query of attention (N, H, queries, D)')
+  const [, groups, keys] = dimensions(key, 4, 'The key of attention (N, G, keys, D)')
+  // The queries that share keys lie one after the other, as if they were one head's.
+  const joined = [examples, groups, (heads / groups) * queries]
+  const scaled = tf.mul(query, 1 / Math.sqrt(width))
+  const scores = tf.matMul(groups === heads ? scaled : tf.reshape(scaled, [...joined, width]), key, false, true)
+  const separate = groups === heads ? scores : tf.reshape(scores, [examples, heads, queries, keys])
+  const weights = context.dropout(tf.softmax(mask ? tf.add(separate, mask) : separate), dropout)
+  if (groups === heads) return tf.matMul(weights, value)
+  return tf.reshape(tf.matMul(tf.reshape(weights, [...joined, keys]), value), query.shape)
 }
 
 export interface MultiHeadAttentionOptions {
@@ -55,6 +65,8 @@ export interface MultiHeadAttentionOptions {
   width: number
   heads: number
   random: Random
+  /** Heads of keys and values, a divisor of `heads`: fewer make the cache smaller, 1 is multi-query. Default `heads`. */
+  keyValueHeads?: number
   /** Rate of dropout on the attention weights. Default 0. */
   dropout?: number
   /** Of the four projections' biases. Default true. */
@@ -72,52 +84,65 @@ export class MultiHeadAttention extends Module {
   readonly value: Linear
   readonly output: Linear
   private readonly heads: number
+  private readonly keyValueHeads: number
   private readonly dropout: number
 
-  constructor({ width, heads, random, dropout = 0, bias = true, initializer }: MultiHeadAttentionOptions) {
+  constructor(options: MultiHeadAttentionOptions) {
     super()
+    const { width, heads, random, keyValueHeads = heads, dropout = 0, bias = true, initializer } = options
     expectSize('The heads of attention', heads)
     if (width % heads !== 0) {
       throw new Error(`The width of attention must be a multiple of its heads, got width ${width} and ${heads} heads.`)
     }
+    expectSize('The key and value heads of attention', keyValueHeads)
+    if (heads % keyValueHeads !== 0) {
+      throw new Error(`The heads of attention must be a multiple of its key and value heads, got ${heads} and ${keyValueHeads}.`)
+    }
     this.heads = heads
+    this.keyValueHeads = keyValueHeads
     this.dropout = dropout
-    const projection = (name: string): Linear =>
-      new Linear({ inputs: width, outputs: width, bias, random: random.fork(name), ...(initializer && { initializer }) })
+    const projection = (name: string, outputs = width): Linear =>
+      new Linear({ inputs: width, outputs, bias, random: random.fork(name), ...(initializer && { initializer }) })
     this.query = projection('query')
-    this.key = projection('key')
-    this.value = projection('value')
+    this.key = projection('key', (width / heads) * keyValueHeads)
+    this.value = projection('value', (width / heads) * keyValueHeads)
     this.output = projection('output')
   }
 
-  /** The keys and values of `memory` (N, T, width): compute once, attend many times. */
-  keyValue(memory: tf.Tensor): KeyValue {
+  /** The keys and values of `memory` (N, T, width), the keys at the positions of `rotation`: compute once, attend often. */
+  keyValue(memory: tf.Tensor, rotation?: Rotation): KeyValue {
+    const key = splitHeads(this.key.forward(memory), this.keyValueHeads)
     return {
-      key: splitHeads(this.key.forward(memory), this.heads),
-      value: splitHeads(this.value.forward(memory), this.heads),
+      key: rotation ? rotate(key, rotation) : key,
+      value: splitHeads(this.value.forward(memory), this.keyValueHeads),
     }
   }
 
-  /** From x (N, queries, width) over given keys and values to (N, queries, width). */
-  attend(x: tf.Tensor, keyValue: KeyValue, context: Forward, mask?: tf.Tensor): tf.Tensor {
+  /** From x (N, queries, width), at the positions of `rotation`, over given keys and values to (N, queries, width). */
+  attend(x: tf.Tensor, keyValue: KeyValue, context: Forward, mask?: tf.Tensor, rotation?: Rotation): tf.Tensor {
     const query = splitHeads(this.query.forward(x), this.heads)
-    const heads = scaledDotProductAttention(query, keyValue, context, mask, this.dropout)
+    const placed = rotation ? rotate(query, rotation) : query
+    const heads = scaledDotProductAttention(placed, keyValue, context, mask, this.dropout)
     return this.output.forward(mergeHeads(heads))
   }
 
-  /** Self-attention: (N, T, width) to the same shape. */
-  forward(x: tf.Tensor, context: Forward, mask?: tf.Tensor): tf.Tensor {
-    return this.attend(x, this.keyValue(x), context, mask)
+  /** Self-attention: (N, T, width) to the same shape; with rotary positions those of x. */
+  forward(x: tf.Tensor, context: Forward, mask?: tf.Tensor, rotation?: Rotation): tf.Tensor {
+    return this.attend(x, this.keyValue(x, rotation), context, mask, rotation)
   }
 
-  /** Self-attention of new positions x (N, T, width) over the cached ones and themselves; returns the longer cache. */
+  /**
+   * Self-attention of new positions x (N, T, width) over the cached ones and themselves; returns the longer cache. With
+   * rotary positions, those of x: they follow the cached ones.
+   */
   step(
     x: tf.Tensor,
     cache: KeyValue | undefined,
     context: Forward,
     mask?: tf.Tensor,
+    rotation?: Rotation,
   ): { output: tf.Tensor; cache: KeyValue } {
-    const extended = extendCache(cache, this.keyValue(x))
-    return { output: this.attend(x, extended, context, mask), cache: extended }
+    const extended = extendCache(cache, this.keyValue(x, rotation))
+    return { output: this.attend(x, extended, context, mask, rotation), cache: extended }
   }
 }

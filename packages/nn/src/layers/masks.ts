@@ -1,6 +1,7 @@
 import { tf } from '@parlance/runtime'
 import { dimensions } from '../dimensions.js'
 import { iota } from '../iota.js'
+import { relativePositions } from './relative-positions.js'
 
 /** What is added to the score of a position that must not be seen: finite, since WebGPU may assume no infinities. */
 const HIDDEN = -1e9
@@ -11,9 +12,7 @@ const HIDDEN = -1e9
  */
 export function causalMask(queries: number, keys = queries): tf.Tensor2D {
   return tf.tidy(() => {
-    // Positions are counted from the end when the lengths differ, so that no constant depends on their difference.
-    const position = (count: number): tf.Tensor => (queries === keys ? iota(count) : tf.neg(tf.reverse(iota(count))))
-    const later = tf.greater(tf.expandDims(position(keys), 0), tf.expandDims(position(queries), 1))
+    const later = tf.greater(relativePositions(queries, keys), tf.scalar(0, 'int32'))
     return tf.mul(tf.cast(later, 'float32'), HIDDEN) as tf.Tensor2D
   })
 }

@@ -7,6 +7,7 @@ import { Module } from '../module.js'
 import { type KeyValue, MultiHeadAttention } from './attention.js'
 import { Linear } from './linear.js'
 import { LayerNorm } from './normalization.js'
+import type { Rotation } from './rotary.js'
 
 export interface FeedForwardOptions {
   width: number
@@ -120,9 +121,11 @@ export class TransformerEncoderBlock extends TransformerBlock {
     this.feedForward = feedForward(options)
   }
 
-  /** (N, T, width) to the same shape; `mask` is added to the scores (N, H, T, T). */
-  forward(x: tf.Tensor, context: Forward, mask?: tf.Tensor): tf.Tensor {
-    const attended = this.residual(x, this.attentionNorm, context, (x) => this.attention.forward(x, context, mask))
+  /** (N, T, width) to the same shape; `mask` is added to the scores (N, H, T, T), `rotation` is that of x's positions. */
+  forward(x: tf.Tensor, context: Forward, mask?: tf.Tensor, rotation?: Rotation): tf.Tensor {
+    const attended = this.residual(x, this.attentionNorm, context, (x) =>
+      this.attention.forward(x, context, mask, rotation),
+    )
     return this.residual(attended, this.feedForwardNorm, context, (x) => this.feedForward.forward(x))
   }
 
@@ -135,10 +138,11 @@ export class TransformerEncoderBlock extends TransformerBlock {
     cache: KeyValue | undefined,
     context: Forward,
     mask?: tf.Tensor,
+    rotation?: Rotation,
   ): { output: tf.Tensor; cache: KeyValue } {
     let extended = cache
     const attended = this.residual(x, this.attentionNorm, context, (x) => {
-      const stepped = this.attention.step(x, cache, context, mask)
+      const stepped = this.attention.step(x, cache, context, mask, rotation)
       extended = stepped.cache
       return stepped.output
     })
