@@ -83,7 +83,7 @@ function computeChunks(
       results.push(ofChunk, toWeight)
       if (bias) results.push((toBias = plus(toBias, tf.sum(toLogits, 0))))
     }
-    done = tf.addN(results.map((x) => tf.reshape(tf.slice(x, x.shape.map(() => 0), x.shape.map(() => 1)), [])))
+    done = tf.addN(results.map(firstElement))
   }
   const gradients = differentiated ? [tf.concat(toHidden, 0), toWeight as tf.Tensor] : []
   return { sum: sum as tf.Tensor, gradients: toBias ? [...gradients, toBias] : gradients }
@@ -98,6 +98,11 @@ function takeRows(x: tf.Tensor, start: number, count: number, done: tf.Tensor | 
   // No number is less than itself, NaN neither: this is `start`, in a way that no compiler sees through.
   const first = tf.add(tf.cast(tf.less(done, done), 'int32'), integer(start))
   return tf.gather(x, tf.add(iota(count), first))
+}
+
+function firstElement(x: tf.Tensor): tf.Tensor {
+  if (x.rank === 0) return x
+  return tf.reshape(tf.slice(x, x.shape.map(() => 0), x.shape.map(() => 1)), [])
 }
 
 function plus(total: tf.Tensor | undefined, term: tf.Tensor): tf.Tensor {

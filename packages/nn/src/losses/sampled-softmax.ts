@@ -16,9 +16,10 @@ export interface SampledOptions {
 const HIDDEN = -1e9
 
 /**
- * Cross-entropy over the label and the candidates in place of all V classes, scores lowered by the logarithms of the
- * expected counts and candidates that are the row's label left out: Jean, Cho, Memisevic and Bengio 2015. For training
- * only; measure with `crossEntropy`. Each label that is not ignored counts.
+ * Cross-entropy over the label and the candidates in place of all V classes, all scores lowered by the logarithms of
+ * the expected counts and candidates that are the row's label left out: Jean, Cho, Memisevic and Bengio 2015. Its
+ * optimum is that of the full softmax; its value is not, so measure with `crossEntropy`. Each label that is not ignored
+ * counts.
  *
  * @param hidden (M, D)
  * @param weight (V, D)
