@@ -24,18 +24,19 @@ pre { white-space: pre-wrap; overflow-wrap: anywhere; border-left: 3px solid var
 export const PAGE_SCRIPT = `
 const charts = JSON.parse(document.getElementById('charts').textContent)
 const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim()
-const plots = charts.map(({ x, series }, i) => {
+const plots = charts.map(({ x, xName, logarithmic, series }, i) => {
   const box = document.getElementById('chart-' + i)
   const axis = () => ({ stroke: () => colour('--faint'), grid: { stroke: () => colour('--line'), width: 1 }, ticks: { show: false } })
   const show = (value) => (value == null ? '–' : String(Number(value.toPrecision(5))))
+  const power = (value) => (Number.isInteger(Math.log10(value)) ? value.toExponential() : '')
   const lines = series.map(({ name }, s) => ({
     label: name, stroke: () => colour(s === 0 ? '--first' : '--second'), width: 1.5, spanGaps: true,
     points: { show: x.length < 60 || s > 0, size: 4 }, value: (_, value) => show(value),
   }))
   const options = {
-    width: box.clientWidth, height: 240, scales: { x: { time: false } },
-    axes: [{ ...axis(), size: 32 }, { ...axis(), size: 64, values: (_, ticks) => ticks.map(show) }],
-    series: [{ label: 'step' }, ...lines],
+    width: box.clientWidth, height: 240, scales: { x: { time: false, distr: logarithmic ? 3 : 1 } },
+    axes: [{ ...axis(), size: 32, ...(logarithmic ? { values: (_, ticks) => ticks.map(power) } : {}) }, { ...axis(), size: 64, values: (_, ticks) => ticks.map(show) }],
+    series: [{ label: xName, value: (_, value) => show(value) }, ...lines],
   }
   return { box, plot: new uPlot(options, [x, ...series.map(({ y }) => y)], box) }
 })

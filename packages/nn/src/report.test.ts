@@ -54,6 +54,17 @@ describe('renderReport', () => {
     expect(loss?.series[0]?.y.every((value) => value !== null && Math.abs(value - 0.5) <= 0.1)).toBe(true)
   })
 
+  it('draws further curves over another axis', () => {
+    const curves = [{ name: 'loss', points: [[1e-4, 3], [1e-3, 2], [1e-2, 5]] as [number, number][] }]
+    const plot = { title: 'Range', note: 'Losses.', xName: 'learning rate', logarithmic: true, curves }
+    const charts = chartsOf(renderReport({ title: 'run', config: {}, log, plots: [plot] }))
+    expect(charts.at(-1)).toEqual({
+      title: 'Range', note: 'Losses.', xName: 'learning rate', logarithmic: true,
+      x: [1e-4, 1e-3, 1e-2], series: [{ name: 'loss', y: [3, 2, 5] }],
+    })
+    expect(charts[0]).toMatchObject({ xName: 'step', logarithmic: false })
+  })
+
   it('escapes every text', () => {
     const evil = `</script><script>alert("1")</script>'&`
     const page = renderReport({

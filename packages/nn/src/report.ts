@@ -16,22 +16,38 @@ export interface ReportFigure {
 /** A part of the page below the curves. `text` is shown as it is; `html` is inserted and must be safe. */
 export type ReportSection = { title: string } & ({ text: string } | { html: string })
 
-export interface ReportContent {
-  title: string
-  config: unknown
-  log: readonly LogEntry[]
-  figures?: readonly ReportFigure[]
-  sections?: readonly ReportSection[]
-}
-
 interface Curve {
   name: string
   points: [x: number, y: number][]
 }
 
+/** A further chart, beside those of the log. */
+export interface ReportPlot {
+  title: string
+  /** What is drawn, in one sentence. */
+  note: string
+  /** What x counts, for example "learning rate". */
+  xName: string
+  /** Draws x logarithmically; default false. */
+  logarithmic?: boolean
+  /** Points in the order of x. */
+  curves: Curve[]
+}
+
+export interface ReportContent {
+  title: string
+  config: unknown
+  log: readonly LogEntry[]
+  plots?: readonly ReportPlot[]
+  figures?: readonly ReportFigure[]
+  sections?: readonly ReportSection[]
+}
+
 interface Chart {
   title: string
   note: string
+  xName: string
+  logarithmic: boolean
   x: number[]
   series: { name: string; y: (number | null)[] }[]
 }
@@ -63,11 +79,12 @@ function thin(points: Curve['points']): Curve['points'] {
   return thinned
 }
 
-/** A chart of curves over the steps at which any of them has a point. */
-function chart(title: string, note: string, curves: Curve[]): Chart {
+/** A chart of curves over every x at which any of them has a point. */
+function chart({ title, note, xName, logarithmic = false, curves }: ReportPlot): Chart {
   const thinned = curves.map(({ name, points }) => ({ name, values: new Map(thin(points)) }))
   const x = [...new Set(thinned.flatMap(({ values }) => [...values.keys()]))].sort((a, b) => a - b)
-  return { title, note, x, series: thinned.map(({ name, values }) => ({ name, y: x.map((step) => values.get(step) ?? null) })) }
+  const series = thinned.map(({ name, values }) => ({ name, y: x.map((at) => values.get(at) ?? null) }))
+  return { title, note, xName, logarithmic, x, series }
 }
 
 function charts(log: readonly LogEntry[]): Chart[] {
@@ -87,15 +104,16 @@ function charts(log: readonly LogEntry[]): Chart[] {
   }
   const loss = evaluations.get('loss')
   evaluations.delete('loss')
+  const plot = (title: string, note: string, curves: Curve[]): Chart => chart({ title, note, xName: 'step', curves })
   return [
-    chart(
+    plot(
       'Loss',
       'Training: sum of the losses over the number of their terms, since the previous point.',
       [curve('training', (entry) => entry.loss), ...(loss ? [loss] : [])],
     ),
-    ...[...evaluations].map(([name, points]) => chart(name, 'On the evaluation data.', [points])),
-    chart('Learning rate', 'Of the step.', [curve('learning rate', (entry) => entry.learningRate)]),
-    chart('Gradient norm', 'L2, of all gradients of the mean loss together, before clipping; mean since the previous point.', [
+    ...[...evaluations].map(([name, points]) => plot(name, 'On the evaluation data.', [points])),
+    plot('Learning rate', 'Of the step.', [curve('learning rate', (entry) => entry.learningRate)]),
+    plot('Gradient norm', 'L2, of all gradients of the mean loss together, before clipping; mean since the previous point.', [
       curve('gradient norm', (entry) => entry.gradientNorm),
     ]),
   ].filter(({ x }) => x.length > 0)
@@ -118,11 +136,11 @@ function section(title: string, body: string): string {
 }
 
 /** The page of a training run: learning curves, figures, samples and the config, with nothing to load from elsewhere. */
-export function renderReport({ title, config, log, figures = [], sections = [] }: ReportContent): string {
+export function renderReport({ title, config, log, plots: more = [], figures = [], sections = [] }: ReportContent): string {
   const require = createRequire(import.meta.url)
   const plotStyle = fs.readFileSync(require.resolve('uplot/dist/uPlot.min.css'), 'utf8')
   const plotScript = fs.readFileSync(require.resolve('uplot/dist/uPlot.iife.min.js'), 'utf8')
-  const plotted = charts(log)
+  const plotted = [...charts(log), ...more.map(chart)]
   const last = log.at(-1)
   const parts = [`<h1>${escapeHtml(title)}</h1>`]
   if (last) parts.push(`<p>${last.step} steps in ${formatDuration(last.seconds)}.</p>`)

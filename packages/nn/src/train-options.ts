@@ -2,7 +2,7 @@ import type { tf } from '@parlance/runtime'
 import { UsageError } from './errors.js'
 import type { LossScaling } from './loss-scaling.js'
 import type { Optimizer } from './optimizers/index.js'
-import type { ReportFigure, ReportSection } from './report.js'
+import type { ReportFigure, ReportPlot, ReportSection } from './report.js'
 import type { Schedule } from './schedules/index.js'
 import type { TrainStep } from './training-step.js'
 
@@ -52,6 +52,8 @@ export interface TrainOptions<Batch extends tf.TensorContainer> {
   /** The title of `report.html`, and what it shows besides the curves and the config, made at the end. */
   report?: {
     title: string
+    /** Charts beside the learning curves, for example a learning-rate range test's. */
+    plots?: readonly ReportPlot[]
     figures?: () => ReportFigure[] | Promise<ReportFigure[]>
     sections?: () => ReportSection[] | Promise<ReportSection[]>
   }

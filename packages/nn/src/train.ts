@@ -265,7 +265,8 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
   private report(figures: ReportFigure[] = [], sections: ReportSection[] = []): void {
     const { config, report } = this.options
     const title = report?.title ?? 'Training run'
-    writeReport(this.folder.report, { title, config, log: readLog(this.folder.log), figures, sections })
+    const plots = report?.plots ?? []
+    writeReport(this.folder.report, { title, config, log: readLog(this.folder.log), plots, figures, sections })
   }
 
   /** Says with an error what is left to go on from. */
