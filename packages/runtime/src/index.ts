@@ -1,6 +1,7 @@
 export { tf } from './tf.js'
 export { type Device, type DeviceInfo, type DeviceName, type DeviceOptions, useDevice } from './device.js'
 export { DeviceLostError, OutOfMemoryError } from './errors.js'
+export { exportOnnx, type ExportOptions } from './export/export-onnx.js'
 export { inferenceGraph, type InferenceGraph, type InferenceGraphOptions, type InputSpec, type WeightsFile } from './inference/inference-graph.js'
 export { checkpoint } from './jit/checkpoint.js'
 export { jit, type JitOptions, type Jitted } from './jit/jit.js'

@@ -1,9 +1,11 @@
 import { onnxBackend } from '../backend/backend.js'
 import { optimize } from '../graph/passes.js'
-import type { Value } from '../graph/graph.js'
+import { standardOperators } from '../export/standard-operators.js'
+import type { TypedArray, Value } from '../graph/graph.js'
 import { Dimension } from '../graph/dimension.js'
 import { record, type Trace } from '../jit/trace.js'
-import { buildModel, type ExternalData, type Port } from '../onnx/model.js'
+import { buildModel, type ExternalData, type ModelNotes, type Port } from '../onnx/model.js'
+import type { SafetensorsLocation } from '../safetensors.js'
 import { tf } from '../tf.js'
 import { type SymbolicGraph, unify } from './unify.js'
 
@@ -22,7 +24,13 @@ export interface InferenceGraphOptions {
 export interface WeightsFile {
   names: ReadonlyMap<string, tf.Variable>
   file: string
-  locations: ReadonlyMap<string, { offset: number; length: number }>
+  locations: ReadonlyMap<string, SafetensorsLocation>
+}
+
+/** What a variable of a dtype may be stored as: whole, or in 16 bits, which are widened when the graph is loaded. */
+const STORED: Readonly<Record<string, Partial<Record<SafetensorsLocation['dtype'], 'whole' | 'float16' | 'bfloat16'>>>> = {
+  float32: { F32: 'whole', F16: 'float16', BF16: 'bfloat16' },
+  int32: { I32: 'whole' },
 }
 
 // Named axes are tried at lengths that are no small multiples or sums of each other.
@@ -47,17 +55,19 @@ export function inferenceGraph(
   const specs = Object.values(inputs)
   const axes = [...new Set(specs.flatMap(({ shape }) => shape.filter((d): d is string => typeof d === 'string')))]
   if (axes.length > LENGTHS.length) throw new Error(`An inference graph has at most ${LENGTHS.length} named axes, got ${axes.length}.`)
+  const backend = onnxBackend()
   let outputNames: string[] = []
   const traces = [0, 1, 2].map((k) => {
     const lengthOf = (axis: string) => (sizes[axis] ?? (LENGTHS[axes.indexOf(axis)] as (typeof LENGTHS)[0]))[k] as number
     const shapes = specs.map(({ shape }) => shape.map((d) => (typeof d === 'string' ? lengthOf(d) : d)))
     const examples = shapes.map((shape, i) => tf.zeros(shape, (specs[i] as InputSpec).dtype))
-    const trace = record(onnxBackend(), examples, (placeholders) => {
+    const trace = record(backend, examples, (placeholders) => {
       const results = fn(Object.fromEntries(placeholders.map((tensor, i) => [names[i], tensor])))
       outputNames = Object.keys(results)
       return Object.values(results)
     })
     for (const example of examples) example.dispose()
+    for (const value of trace.captured) if (value.resident) backend.evaluator.bring(value)
     if (trace.assigned.length > 0) {
       throw new Error(`An inference graph cannot assign the variable '${trace.assigned[0]?.variable.name}'.`)
     }
@@ -65,7 +75,10 @@ export function inferenceGraph(
   })
   const shared = outputNames.find((name) => names.includes(name))
   if (shared !== undefined) throw new Error(`An inference graph cannot have an input and an output named '${shared}'.`)
-  const sized = traces.map((trace) => ({ nodes: optimize(trace.results), inputs: trace.placeholders, outputs: trace.results }))
+  const sized = traces.map((trace) => {
+    optimize(trace.results)
+    return { nodes: standardOperators(trace.results), inputs: trace.placeholders, outputs: trace.results }
+  })
   const graph = unify(sized, specs.map(({ shape }) => shape))
   return new InferenceGraph(traces[0] as Trace, graph, names, specs, outputNames)
 }
@@ -79,8 +92,25 @@ export class InferenceGraph {
     private readonly outputNames: readonly string[],
   ) {}
 
-  /** The ONNX file, with its weights in it, or referring to another file beside it. */
-  toOnnx(weights: WeightsFile | 'embedded'): Uint8Array {
+  /** The names of its inputs and outputs. */
+  get ports(): string[] {
+    return [...this.inputNames, ...this.outputNames]
+  }
+
+  /** The variables that the function reads. */
+  get weights(): tf.Variable[] {
+    return this.trace.read.map(({ variable }) => variable)
+  }
+
+  /**
+   * The ONNX file, with its weights in it, or referring to another file beside it.
+   *
+   * @param names what the weights in it are called, where that is known
+   */
+  toOnnx(
+    weights: WeightsFile | 'embedded',
+    { names = new Map(), ...notes }: ModelNotes & { names?: ReadonlyMap<string, tf.Variable> } = {},
+  ): Uint8Array {
     const { trace, graph } = this
     const inputs = this.inputNames.map((name, i): Port => {
       const shape = (this.specs[i] as InputSpec).shape.map((d) =>
@@ -91,9 +121,15 @@ export class InferenceGraph {
     const outputs = this.outputNames.map((name, i): Port => {
       return { name, value: graph.outputs[i] as Value, shape: graph.outputShapes[i] as (number | Dimension)[] }
     })
-    if (weights === 'embedded') this.readWeights()
-    const external = weights === 'embedded' ? undefined : this.locate(weights)
-    return buildModel({ nodes: graph.nodes, inputs, outputs, ...(external ? { external } : {}) })
+    const spec = { nodes: graph.nodes, inputs, outputs, notes }
+    if (weights !== 'embedded') return buildModel({ ...spec, external: this.locate(weights) })
+    this.readWeights()
+    const nameOf = new Map([...names].map(([name, variable]) => [variable, name]))
+    const given = trace.read.flatMap(({ variable, value }) => {
+      const name = nameOf.get(variable)
+      return name === undefined ? [] : [[value, name] as const]
+    })
+    return buildModel({ ...spec, names: new Map(given) })
   }
 
   private locate({ names, file, locations }: WeightsFile): Map<Value, ExternalData> {
@@ -105,21 +141,24 @@ export class InferenceGraph {
       if (name === undefined || !location) {
         throw new Error(`The graph uses a variable of shape [${variable.shape.join(', ')}] (${name ?? variable.name}) that ${file} does not hold.`)
       }
-      if (location.length !== variable.size * 4) {
-        throw new Error(`The weight '${name}' takes ${variable.size * 4} bytes, but ${file} has ${location.length} of it.`)
+      const { dtype, offset, length } = location
+      const stored = STORED[variable.dtype]?.[dtype]
+      if (stored === undefined || location.shape.join() !== variable.shape.join()) {
+        throw new Error(
+          `The weight '${name}' is ${variable.dtype} of shape [${variable.shape.join(', ')}], but ${file} has it as ${dtype} of ` +
+            `shape [${location.shape.join(', ')}].`,
+        )
       }
-      external.set(value, { name, location: file, ...location })
+      const narrow = stored === 'whole' ? {} : { stored }
+      external.set(value, { name, location: file, offset, length, ...narrow })
     }
     return external
   }
 
   /** Puts the variables' present values where the trace left their values at its time. */
   private readWeights(): void {
-    const backend = onnxBackend()
     for (const { variable, value } of this.trace.read) {
-      const present = backend.valueFor(variable)
-      backend.compute([present])
-      value.data = present.data?.slice()
+      value.data = variable.dataSync() as TypedArray
       value.feed = undefined
     }
   }

@@ -31,6 +31,15 @@ export interface ExternalData {
   location: string
   offset: number
   length: number
+  /** What the elements are stored as, if not as what they are. */
+  stored?: 'float16' | 'bfloat16'
+}
+
+/** What a file says about itself. */
+export interface ModelNotes {
+  version?: string
+  description?: string
+  metadata?: Readonly<Record<string, string>>
 }
 
 export interface ModelSpec {
@@ -39,7 +48,9 @@ export interface ModelSpec {
   outputs: readonly Port[]
   /** Weights that are stored outside the model, by value. */
   external?: ReadonlyMap<Value, ExternalData>
-  metadata?: Readonly<Record<string, string>>
+  /** Names of weights that are stored inside the model. */
+  names?: ReadonlyMap<Value, string>
+  notes?: ModelNotes
 }
 
 export function buildModel(spec: ModelSpec): Uint8Array {
@@ -58,12 +69,12 @@ class ModelBuilder {
   private count = 0
 
   constructor(private readonly spec: ModelSpec) {
-    const { inputs, outputs, external } = spec
-    this.taken = new Set([...inputs, ...outputs, ...(external?.values() ?? [])].map(({ name }) => name))
+    const { inputs, outputs, external, names } = spec
+    this.taken = new Set([...inputs, ...outputs, ...(external?.values() ?? [])].map(({ name }) => name).concat(...(names?.values() ?? [])))
   }
 
   build(): Uint8Array {
-    const { inputs, outputs, nodes, metadata } = this.spec
+    const { inputs, outputs, nodes, notes = {} } = this.spec
     for (const { name, value } of inputs) this.names.set(value, name)
     // An output that is an input, or that appears twice, needs a node of its own to be named by.
     const copies: Port[] = []
@@ -76,9 +87,11 @@ class ModelBuilder {
     return encodeModel({
       irVersion: IR_VERSION,
       producerName: 'parlance',
+      ...(notes.version === undefined ? {} : { producerVersion: notes.version }),
+      ...(notes.description === undefined ? {} : { docString: notes.description }),
       opsetImport: [
         { domain: '', version: OPSET },
-        { domain: 'com.microsoft', version: MICROSOFT_OPSET },
+        ...(nodes.some(({ domain }) => domain === 'com.microsoft') ? [{ domain: 'com.microsoft', version: MICROSOFT_OPSET }] : []),
       ],
       graph: {
         name: 'parlance',
@@ -87,7 +100,7 @@ class ModelBuilder {
         input: inputs.map(valueInfo),
         output: outputs.map(valueInfo),
       },
-      metadataProps: Object.entries(metadata ?? {}).map(([key, value]) => ({ key, value })),
+      metadataProps: Object.entries(notes.metadata ?? {}).map(([key, value]) => ({ key, value })),
     })
   }
 
@@ -122,9 +135,10 @@ class ModelBuilder {
     let name = this.names.get(value)
     if (name !== undefined) return name
     const external = this.spec.external?.get(value)
-    name = external?.name ?? this.newName(value.pending ? 'v' : 'k')
+    const given = external?.stored ? undefined : external?.name
+    name = given ?? this.spec.names?.get(value) ?? this.newName(value.pending ? 'v' : 'k')
     this.names.set(value, name)
-    if (external) this.addExternal(value, external)
+    if (external) this.addExternal(name, value, external)
     else if (!value.pending) this.addConstant(name, value)
     return name
   }
@@ -140,11 +154,12 @@ class ModelBuilder {
     }
   }
 
-  private addExternal(value: Value, { name, location, offset, length }: ExternalData): void {
+  private addExternal(valueName: string, value: Value, { name, location, offset, length, stored }: ExternalData): void {
+    if (stored) this.emit('Cast', [name], [valueName], [{ name: 'to', type: AttributeType.Int, i: dataType[value.type] }])
     this.initializers.push({
       name,
       dims: [...value.shape],
-      dataType: dataType[value.type],
+      dataType: dataType[stored ?? value.type],
       dataLocation: EXTERNAL,
       externalData: [
         { key: 'location', value: location },

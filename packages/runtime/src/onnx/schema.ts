@@ -106,6 +106,8 @@ export interface ValueInfoProto {
 export interface ModelProto {
   irVersion: number
   producerName: string
+  producerVersion?: string
+  docString?: string
   opsetImport: { domain: string; version: number }[]
   graph: {
     name: string
@@ -124,8 +126,8 @@ export enum AttributeType {
   Ints = 7,
 }
 
-/** TensorProto.DataType of our element types. */
-export const dataType = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, uint32: 12 } as const
+/** TensorProto.DataType of our element types, and of bfloat16, in which only weights are stored. */
+export const dataType = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, uint32: 12, bfloat16: 16 } as const
 
 /** TensorProto.DataLocation.EXTERNAL */
 export const EXTERNAL = 1
