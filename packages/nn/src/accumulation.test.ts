@@ -3,13 +3,14 @@ import os from 'node:os'
 import path from 'node:path'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { jit, readSafetensors, tf, toFloat32 } from '@parlance/runtime'
-import { accumulatingStep, microBatches } from './accumulation.js'
+import { accumulatingStep, type AccumulatingStep, microBatches } from './accumulation.js'
 import { type Batch, regression } from './fixtures/regression.js'
+import { LossScaling } from './loss-scaling.js'
 import { AdamW, SGD } from './optimizers/index.js'
 import { difference, example, useTestDevice } from './testing.js'
 import { train } from './train.js'
 import { readLog } from './training-log.js'
-import { trainingStep } from './training-step.js'
+import { trainingStep, type TrainStep } from './training-step.js'
 
 beforeAll(useTestDevice)
 
@@ -55,6 +56,27 @@ describe('accumulatingStep', () => {
       }
     },
   )
+
+  it('scales the loss as the whole batch does, and skips the update when one micro-batch overflows', async () => {
+    const run = (accumulate: boolean) => {
+      const lossScaling = new LossScaling({ initialScale: 1024 })
+      const options = { ...problem(), lossScaling }
+      const step = accumulate ? accumulatingStep(options) : jit(trainingStep(options))
+      for (let i = 1; i <= 4; i++) {
+        const { x, y } = wholeBatch(i)
+        // Its square overflows float32 at the second step.
+        const batch = { x, y: i === 2 ? tf.concat([tf.mul(tf.slice(y, 0, 5), 1e18), tf.slice(y, 5, 3)]) : y }
+        if (accumulate) (step as AccumulatingStep<Batch>)([rows(batch, 0, 5), rows(batch, 5, 3)], numbers(i))
+        else (step as TrainStep<Batch>)(batch, numbers(i))
+      }
+      const [scale, , skipped] = [...lossScaling.state().values()].map((variable) => variable.dataSync()[0])
+      return { scale, skipped, weights: [...options.parameters.values()].flatMap((variable) => [...variable.dataSync()]) }
+    }
+    const [whole, split] = [run(false), run(true)]
+    expect([split.scale, split.skipped]).toEqual([whole.scale, whole.skipped])
+    expect(split.skipped).toBe(1)
+    for (const [i, weight] of whole.weights.entries()) expect(split.weights[i]).toBeCloseTo(weight, 5)
+  })
 
   it('leaves no tensor behind, and its own when it is disposed', () => {
     const options = problem()

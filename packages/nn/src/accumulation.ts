@@ -1,7 +1,6 @@
 import { jit, tf } from '@parlance/runtime'
 import { expectSize } from './dimensions.js'
-import { clipByGlobalNorm, gradients } from './gradients.js'
-import type { TrainingStepOptions, TrainStep } from './training-step.js'
+import { applyMean, sumGradients, type TrainingStepOptions, type TrainStep } from './training-step.js'
 
 /** A training step whose batch is an array of micro-batches. */
 export interface AccumulatingStep<Batch extends tf.TensorContainer> extends TrainStep<Batch[]> {
@@ -17,14 +16,12 @@ export interface AccumulatingStep<Batch extends tf.TensorContainer> extends Trai
  *
  * @throws Error for no micro-batches; after an error nothing of its batch is left in the sums
  */
-export function accumulatingStep<Batch extends tf.TensorContainer>(
-  options: Pick<TrainingStepOptions<Batch>, 'parameters' | 'optimizer' | 'loss' | 'maxGradientNorm'>,
-): AccumulatingStep<Batch> {
-  const { parameters, optimizer, loss, maxGradientNorm = Infinity } = options
+export function accumulatingStep<Batch extends tf.TensorContainer>(options: TrainingStepOptions<Batch>): AccumulatingStep<Batch> {
+  const { parameters } = options
   const zeros = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false))
-  const sums = new Map([...parameters].map(([name, { shape }]) => [name, zeros(shape)]))
+  const gradientSums = new Map([...parameters].map(([name, { shape }]) => [name, zeros(shape)]))
   const [lossSum, termCount] = [zeros([]), zeros([])]
-  const all = [...sums.values(), lossSum, termCount]
+  const all = [...gradientSums.values(), lossSum, termCount]
   /** The parameters that some loss has depended on: the others must stay without an update. */
   const reached = new Set<string>()
 
@@ -33,26 +30,23 @@ export function accumulatingStep<Batch extends tf.TensorContainer>(
 
   const accumulate = jit((batch: Batch, step: tf.Tensor): void => {
     tf.tidy(() => {
-      const { gradients: found } = gradients(() => {
-        const { sum, count } = loss(batch, step)
-        add(lossSum, sum)
-        add(termCount, count)
-        return sum
-      }, parameters)
-      for (const [name, gradient] of found) {
+      const { sum, count, gradients } = sumGradients(options, batch, step)
+      add(lossSum, sum)
+      add(termCount, count)
+      for (const [name, gradient] of gradients) {
         reached.add(name)
-        add(sums.get(name) as tf.Variable, gradient)
+        add(gradientSums.get(name) as tf.Variable, gradient)
       }
     })
   })
-  const update = jit((names: string[], learningRate: tf.Tensor, step: tf.Tensor) =>
+  // Which parameters were reached is an argument, so that a batch that reaches more traces the update anew.
+  const update = jit((names: string[], numbers: { learningRate: tf.Tensor; step: tf.Tensor }) =>
     tf.tidy(() => {
-      const [sum, count] = [lossSum.clone() as tf.Scalar, termCount.clone() as tf.Scalar]
-      const found = new Map(names.map((name) => [name, sums.get(name) as tf.Tensor]))
-      const { gradients: clipped, norm } = clipByGlobalNorm(found, maxGradientNorm, count)
-      optimizer.apply(clipped, learningRate, step)
+      const gradients = new Map(names.map((name) => [name, gradientSums.get(name) as tf.Tensor]))
+      const sums = { sum: lossSum.clone() as tf.Scalar, count: termCount.clone() as tf.Scalar, gradients }
+      const { sum, count, gradientNorm } = applyMean(options, sums, numbers)
       clear()
-      return { sum, count, gradientNorm: norm }
+      return { sum, count, gradientNorm }
     }),
   )
 
@@ -60,7 +54,7 @@ export function accumulatingStep<Batch extends tf.TensorContainer>(
     if (batches.length === 0) throw new Error('A step that accumulates needs one micro-batch or more, got none.')
     try {
       for (const batch of batches) accumulate(batch, step)
-      return update([...reached], learningRate, step)
+      return update([...reached], { learningRate, step })
     } catch (error) {
       clear()
       throw error

@@ -33,32 +33,57 @@ export interface TrainingStepOptions<Batch> {
   lossScaling?: LossScaling
 }
 
+/** What micro-batches and processes add up before an update. */
+export interface GradientSums extends SummedLoss {
+  /** Of the sum of the losses, times the loss scale where there is one; by parameter name. */
+  readonly gradients: ReadonlyMap<string, tf.Tensor>
+}
+
+/** Forward and backward on one batch. The caller disposes what it returns. */
+export function sumGradients<Batch>(
+  { parameters, loss, lossScaling }: TrainingStepOptions<Batch>,
+  batch: Batch,
+  step: tf.Tensor,
+): GradientSums {
+  let kept: SummedLoss | undefined
+  const { loss: scaled, gradients: found } = gradients(() => {
+    const { sum, count } = loss(batch, step)
+    kept = { sum: tf.keep(sum.clone()), count: tf.keep(count.clone()) } // the tape's scope would free them
+    return lossScaling ? tf.mul(sum, lossScaling.scale) : sum
+  }, parameters)
+  scaled.dispose()
+  const { sum, count } = kept as SummedLoss
+  const sums = { sum: sum.clone(), count: count.clone(), gradients: found }
+  tf.dispose([sum, count])
+  return sums
+}
+
+/** The update by the gradient of the mean loss, clipped. */
+export function applyMean<Batch>(
+  options: TrainingStepOptions<Batch>,
+  { sum, count, gradients }: GradientSums,
+  { learningRate, step }: StepNumbers,
+): StepResult {
+  const { parameters, optimizer, maxGradientNorm = Infinity, lossScaling } = options
+  return tf.tidy(() => {
+    // Dividing by the scale is part of dividing by the count.
+    const terms = lossScaling ? tf.mul(tf.maximum(count, 1), lossScaling.scale) : count
+    const { gradients: clipped, norm } = clipByGlobalNorm(gradients, maxGradientNorm, terms)
+    const apply = (step: tf.Tensor): void => optimizer.apply(clipped, learningRate, step)
+    const result = { sum: sum.clone(), count: count.clone() }
+    if (!lossScaling) {
+      apply(step)
+      return { ...result, gradientNorm: norm } satisfies StepResult
+    }
+    const variables = [...parameters.values(), ...optimizer.state().values()]
+    return { ...result, gradientNorm: lossScaling.update(norm, step, variables, apply) } satisfies StepResult
+  })
+}
+
 /**
  * The usual training step: gradients of the mean loss, clipped, applied. It may be traced whole:
  * `jit(trainingStep({ parameters, optimizer, loss }))`.
  */
 export function trainingStep<Batch extends tf.TensorContainer>(options: TrainingStepOptions<Batch>): TrainStep<Batch> {
-  const { parameters, optimizer, loss, maxGradientNorm = Infinity, lossScaling } = options
-  return (batch, { learningRate, step }) =>
-    tf.tidy(() => {
-      let kept: SummedLoss | undefined
-      const { gradients: ofSum } = gradients(() => {
-        const { sum, count } = loss(batch, step)
-        kept = { sum: tf.keep(sum.clone()), count: tf.keep(count.clone()) } // the tape's scope would free them
-        return lossScaling ? tf.mul(sum, lossScaling.scale) : sum
-      }, parameters)
-      const { sum, count } = kept as SummedLoss
-      const result = { sum: sum.clone(), count: count.clone() }
-      tf.dispose([sum, count])
-      // Dividing by the scale is part of dividing by the count.
-      const terms = lossScaling ? tf.mul(tf.maximum(result.count, 1), lossScaling.scale) : result.count
-      const { gradients: clipped, norm } = clipByGlobalNorm(ofSum, maxGradientNorm, terms)
-      const apply = (step: tf.Tensor): void => optimizer.apply(clipped, learningRate, step)
-      if (!lossScaling) {
-        apply(step)
-        return { ...result, gradientNorm: norm } satisfies StepResult
-      }
-      const variables = [...parameters.values(), ...optimizer.state().values()]
-      return { ...result, gradientNorm: lossScaling.update(norm, step, variables, apply) } satisfies StepResult
-    })
+  return (batch, numbers) => tf.tidy(() => ({ ...applyMean(options, sumGradients(options, batch, numbers.step), numbers) }))
 }

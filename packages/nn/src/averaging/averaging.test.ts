@@ -211,6 +211,30 @@ describe('train with averaged weights', () => {
     expect(modelOf('parts')).toEqual(modelOf('whole'))
   })
 
+  it('starts averaging when the evaluations trigger it, and remembers that', async () => {
+    const run = (maxSteps: number, resume: boolean) => {
+      const options = regression(path.join(folder, 'triggered'))
+      const { parameters, loss } = options
+      const optimizer = new RunningAverage(parameters, new SGD(parameters), { start: nonMonotonic({ patience: 1 }) })
+      const losses = new Map([[2, 4], [4, 5], [6, 4.5], [8, 3], [10, 2]])
+      let step = resume ? 8 : 0
+      const evaluation = { ...options.evaluation, every: 2, evaluate: () => ({ loss: losses.get((step += 2)) as number }) }
+      const trainStep = jit(trainingStep({ parameters, optimizer, loss }))
+      const start = () => optimizer.state().get('average_start')?.dataSync()[0]
+      return { done: train({ ...options, optimizer, trainStep, evaluation, maxSteps, resume, progress }), start }
+    }
+    const early = run(4, false)
+    await early.done
+    expect(early.start()).toBe(2 ** 31 - 1)
+    fs.rmSync(path.join(folder, 'triggered'), { recursive: true })
+    const first = run(8, false)
+    await first.done
+    expect(first.start()).toBe(7) // 4.5 after 6 updates is worse than 4, the best before the last one
+    const second = run(10, true)
+    await second.done
+    expect(second.start()).toBe(7)
+  })
+
   it('keeps the averages of the last checkpoint when nothing is evaluated', async () => {
     const { options } = averagedRun('run')
     const { evaluation: _, ...rest } = options
