@@ -3,8 +3,8 @@ import type { DeviceName } from '@parlance/runtime'
 import { skips } from './skips.js'
 import { runSpecs, type SpecResult } from './tfjs-specs/run.js'
 
-/** TF.js's own suite on another device: CONFORMANCE_DEVICE=… npx vitest run test/conformance/tfjs-specs.test.ts */
-const device = (process.env.CONFORMANCE_DEVICE ?? 'cpu') as DeviceName
+/** TF.js's own suite on another device: PARLANCE_TEST_DEVICE=… npx vitest run test/conformance/tfjs-specs.test.ts */
+const device = (process.env.PARLANCE_TEST_DEVICE ?? 'cpu') as DeviceName
 
 /** How many specs pass at least, and how many of these call a host kernel at most. */
 const bar = { passed: 4100, onHost: 500 }

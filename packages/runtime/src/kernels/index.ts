@@ -51,7 +51,7 @@ export function registerKernels(): void {
       backendName: BACKEND_NAME,
       kernelFunc: () => {
         throw new Error(
-          `The backend '${BACKEND_NAME}' has no kernel '${kernelName}' yet: compute this part on TF.js's own backend ` +
+          `The backend '${BACKEND_NAME}' has no kernel '${kernelName}': compute this part on TF.js's own backend ` +
             "(tf.setBackend('cpu')) and bring the values back with tf.tensor.",
         )
       },

@@ -18,7 +18,9 @@ export function kernel<Attributes extends object = object>(name: string, compute
       const values: Record<string, Value> = {}
       for (const key in inputs) {
         const info = (inputs as Record<string, tf.TensorInfo | undefined>)[key]
-        if (info) values[key] = shaped(onnx.valueFor(info), info.shape)
+        if (!info) continue
+        if (info.dtype === 'complex64' || info.dtype === 'string') throw new Error(`'${name}' is no operation on tensors of ${info.dtype}.`)
+        values[key] = shaped(onnx.valueFor(info), info.shape)
       }
       const result = compute(values, (attrs ?? {}) as unknown as Attributes)
       return Array.isArray(result) ? onnx.infosOf(result) : onnx.infoOf(result)
