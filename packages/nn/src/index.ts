@@ -55,23 +55,9 @@ export { sinusoidalPositions } from './layers/positions.js'
 export { alibi, RelativePositionBias, type RelativePositionBiasOptions } from './layers/relative-positions.js'
 export { RelativeAttention, type RelativeAttentionOptions } from './layers/relative-attention.js'
 export { rotaryPositions, type RotaryLayout, type RotaryOptions, type Rotation } from './layers/rotary.js'
-export { ctcLoss } from './losses/ctc.js'
-export { meanLoss, type SummedLoss, type WeightOptions } from './losses/summed.js'
-export { absoluteError, huber, type HuberOptions, squaredError } from './losses/regression.js'
-export { binaryCrossEntropy, type BinaryCrossEntropyOptions } from './losses/binary-cross-entropy.js'
-export { crossEntropy, type CrossEntropyOptions } from './losses/cross-entropy.js'
-export {
-  distillation,
-  type DistillationOptions,
-  jensenShannonDivergence,
-  klDivergence,
-} from './losses/divergence.js'
-export { binaryFocal, type BinaryFocalOptions, focal, type FocalOptions } from './losses/focal.js'
-export { hinge, type HingeOptions, multiClassHinge } from './losses/hinge.js'
-export { contrastive, type ContrastiveOptions, cosineEmbedding, type CosineEmbeddingOptions } from './losses/contrastive.js'
-export { triplet, tripletHard, type TripletMarginOptions, type TripletOptions, tripletSemiHard } from './losses/triplet.js'
-export { infoNCE, type InfoNCEOptions } from './losses/info-nce.js'
-export { marginRanking, type MarginRankingOptions } from './losses/margin-ranking.js'
+export * from './losses/index.js'
+export * from './penalties.js'
+export * from './calibration/index.js'
 export { checkGradients, type GradientCheckOptions } from './gradient-check.js'
 export { gradients, clipByGlobalNorm } from './gradients.js'
 export * from './optimizers/index.js'

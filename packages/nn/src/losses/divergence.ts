@@ -51,8 +51,7 @@ export function distillation(
 export function jensenShannonDivergence(a: tf.Tensor, b: tf.Tensor, { weights }: WeightOptions = {}): SummedLoss {
   expectSameShape('the first logits', a, 'The second logits of Jensen–Shannon divergence', b)
   const [logP, logQ] = [tf.logSoftmax(a), tf.logSoftmax(b)]
-  const high = tf.maximum(logP, logQ)
-  const logM = tf.add(tf.add(high, tf.log1p(tf.exp(tf.neg(tf.abs(tf.sub(logP, logQ)))))), -Math.LN2)
+  const logM = tf.sub(tf.logSumExp(tf.stack([logP, logQ]), 0), Math.LN2)
   const half = (log: tf.Tensor): tf.Tensor => tf.sum(tf.mul(tf.exp(log), tf.sub(log, logM)), -1)
   return summed('Jensen–Shannon divergence', tf.mul(tf.add(half(logP), half(logQ)), 0.5), weights)
 }

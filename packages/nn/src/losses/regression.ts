@@ -1,4 +1,5 @@
 import { tf } from '@parlance/runtime'
+import { absolute } from './absolute.js'
 import { expectPositive, expectSameShape, summed, type SummedLoss, type WeightOptions } from './summed.js'
 
 /** Σ (x − y)²; each value counts, so that the mean is the MSE. `targets` has the shape of `predictions`. */
@@ -10,7 +11,7 @@ export function squaredError(predictions: tf.Tensor, targets: tf.Tensor, { weigh
 /** Σ |x − y|; each value counts, so that the mean is the MAE, or L1. `targets` has the shape of `predictions`. */
 export function absoluteError(predictions: tf.Tensor, targets: tf.Tensor, { weights }: WeightOptions = {}): SummedLoss {
   expectSameShape('the predictions', predictions, 'The targets of absolute error', targets)
-  return summed('absolute error', tf.abs(tf.sub(predictions, targets)), weights)
+  return summed('absolute error', absolute(tf.sub(predictions, targets)), weights)
 }
 
 export interface HuberOptions extends WeightOptions {
@@ -29,7 +30,7 @@ export function huber(
 ): SummedLoss {
   expectSameShape('the predictions', predictions, 'The targets of Huber loss', targets)
   expectPositive('The delta of Huber loss', delta)
-  const distance = tf.abs(tf.sub(predictions, targets))
+  const distance = absolute(tf.sub(predictions, targets))
   // With c = min(d, δ) both branches are c (d − ½ c).
   const near = tf.minimum(distance, delta)
   return summed('Huber loss', tf.mul(near, tf.sub(distance, tf.mul(near, 0.5))), weights)

@@ -1,0 +1,5 @@
+export { type Classified, type Confidences, confidencesOf } from './classified.js'
+export { fitTemperature, type TemperatureFit } from './temperature.js'
+export { fitPlatt, type PlattFit, plattProbability } from './platt.js'
+export { reliability, type Reliability, type ReliabilityBin, type ReliabilityOptions } from './reliability.js'
+export { reliabilitySection } from './reliability-section.js'
