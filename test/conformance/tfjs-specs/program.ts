@@ -1,8 +1,8 @@
 /**
- * The program that runs TF.js-core's own specs on a device of ours: `node program.mjs DEVICE RESULTS.json`. It is bundled first,
- * so that the specs and the runtime share one copy of tfjs-core.
+ * The program that runs TF.js-core's own specs on a device of ours: `node program.mjs DEVICE RESULTS.jsonl`, one line per
+ * spec, written when it ends. It is bundled first, so that the specs and the runtime share one copy of tfjs-core.
  */
-import { writeFileSync } from 'node:fs'
+import { appendFileSync, writeFileSync } from 'node:fs'
 import { type DeviceName, hostKernels, tf, useDevice } from '@parlance/runtime'
 // oxlint-disable-next-line no-restricted-imports -- the specs themselves
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js'
@@ -33,22 +33,20 @@ setTestEnvs([{ name: 'onnx', backendName: 'onnx', isDataSync: true }])
 // oxlint-disable-next-line no-restricted-imports -- the specs themselves
 await import('@tensorflow/tfjs-core/dist/tests.js')
 
-const results: SpecResult[] = []
+writeFileSync(resultsFile, '')
 env.addReporter({
   specStarted: () => touched.clear(),
   specDone: ({ fullName, status, failedExpectations, duration }) => {
     const failure = failedExpectations[0]?.message
-    results.push({
+    const result: SpecResult = {
       name: fullName,
       status: status === 'excluded' ? 'pending' : status,
       host: [...touched],
       milliseconds: duration ?? 0,
       ...(failure === undefined ? {} : { failure }),
-    })
+    }
+    appendFileSync(resultsFile, `${JSON.stringify(result)}\n`)
   },
-  jasmineDone: () => {
-    writeFileSync(resultsFile, JSON.stringify(results))
-    process.exit(0)
-  },
+  jasmineDone: () => process.exit(0),
 })
 env.execute()

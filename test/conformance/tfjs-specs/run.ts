@@ -49,11 +49,16 @@ async function bundle(): Promise<string> {
 /** Runs every spec on a device, one thread per operator. Takes about a minute. */
 export async function runSpecs(device: DeviceName): Promise<SpecResult[]> {
   const program = await bundle()
-  const resultsFile = join(dirname(program), `${device}.json`)
-  const { status, stderr, error } = spawnSync(process.execPath, [program, device, resultsFile], {
+  const resultsFile = join(dirname(program), `${device}.jsonl`)
+  const { status, signal, stderr, error } = spawnSync(process.execPath, [program, device, resultsFile], {
     encoding: 'utf8',
     maxBuffer: 2 ** 28,
   })
-  if (status !== 0) throw new Error(`The specs ended with status ${status}: ${error?.message ?? stderr.slice(-2000)}`)
-  return JSON.parse(readFileSync(resultsFile, 'utf8')) as SpecResult[]
+  if (error) throw error
+  const lines = readFileSync(resultsFile, 'utf8').split('\n').slice(0, -1)
+  const results = lines.map((line) => JSON.parse(line) as SpecResult)
+  if (status !== 0) {
+    throw new Error(`The specs ended with ${signal ?? `status ${status}`} after '${results.at(-1)?.name}': ${stderr.slice(-2000)}`)
+  }
+  return results
 }
