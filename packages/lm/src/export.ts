@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { inference, type KeyValue, type LSTMState, namedParameters } from '@parlance/nn'
-import { inferenceGraph, type InputSpec, iota, locateSafetensors, tf, writeFileAtomic } from '@parlance/runtime'
+import { inferenceGraph, type InputSpec, iota, saveGraph, tf } from '@parlance/runtime'
 import { LEAST_VOCABULARY, LSTM_CHUNK, SCORE_GRAPH, STEP_GRAPH, WEIGHTS } from './graphs.js'
 import { LstmLM } from './lstm.js'
 import { savedName } from './parameter-names.js'
@@ -100,9 +100,8 @@ export function writeGraphs(folder: string, model: TransformerLM | LstmLM): void
   const { type } = model.config
   const graphs = model instanceof LstmLM ? lstmGraphs(model) : transformerGraphs(model)
   const names = new Map([...namedParameters(model)].map(([name, variable]) => [savedName(type, name), variable]))
-  const locations = locateSafetensors(join(folder, WEIGHTS))
   for (const [file, graph] of Object.entries(graphs)) {
-    writeFileAtomic(join(folder, file), graph.toOnnx({ names, file: WEIGHTS, locations }))
+    saveGraph(graph, { file: join(folder, file), names, weights: { storedIn: WEIGHTS } })
   }
 }
 

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { namedParameters } from '@parlance/nn'
-import { locateSafetensors, writeFileAtomic } from '@parlance/runtime'
+import { saveGraph } from '@parlance/runtime'
 import { checkWeights } from './check-weights.js'
 import { readFolderConfig } from './folder-config.js'
 import { inferenceGraphs } from './inference-graphs.js'
@@ -19,14 +19,12 @@ const GRAPHS = { encoder: 'encoder.onnx', decoder: 'decoder.onnx' } as const
  */
 export function exportTranslator(folder: string): void {
   const { model: config } = readFolderConfig(folder)
-  const weights = join(folder, WEIGHTS)
-  checkWeights(weights, config)
+  checkWeights(join(folder, WEIGHTS), config)
   const model = new TranslationTransformer(config)
   const names = fileNames(namedParameters(model))
   const graphs = inferenceGraphs(model)
-  const place = { names, file: WEIGHTS, locations: locateSafetensors(weights) }
-  writeFileAtomic(join(folder, GRAPHS.encoder), graphs.encoder.toOnnx(place))
-  writeFileAtomic(join(folder, GRAPHS.decoder), graphs.decoder.toOnnx(place))
+  saveGraph(graphs.encoder, { file: join(folder, GRAPHS.encoder), names, weights: { storedIn: WEIGHTS } })
+  saveGraph(graphs.decoder, { file: join(folder, GRAPHS.decoder), names, weights: { storedIn: WEIGHTS } })
   model.dispose()
 }
 

@@ -1,4 +1,4 @@
-import { tf } from '@parlance/runtime'
+import { hasLSTM, lstm, tf } from '@parlance/runtime'
 import { recurrence } from './lstm-recurrence.js'
 import { type Cell, finalOutput, type Pass, Recurrent, type RecurrentOptions } from './recurrent.js'
 
@@ -32,7 +32,9 @@ export class LSTM extends Recurrent<LSTMState> {
     return { hidden: tf.zeros([examples, fedBack]), cell: tf.zeros([examples, rows / 4]) }
   }
 
-  protected override run({ gates, cell, recurrentWeight, initial, steps, padded }: Pass<LSTMState>) {
+  protected override run(pass: Pass<LSTMState>) {
+    const { gates, cell, recurrentWeight, initial, steps, padded, training } = pass
+    if (!training && !padded && !cell.projection && hasLSTM()) return this.runWhole(pass)
     const { outputs, cells } = recurrence({
       gates,
       weight: recurrentWeight,
@@ -44,5 +46,15 @@ export class LSTM extends Recurrent<LSTMState> {
     })
     const hidden = finalOutput(outputs, initial.hidden, steps, padded)
     return { outputs, state: { hidden, cell: padded ? padded.lastOf(initial.cell, cells) : cells } }
+  }
+
+  /** All steps as one operator, however many there are: what is pending of `gates` is then never computed. */
+  private runWhole({ input, cell, recurrentWeight, initial, steps }: Pass<LSTMState>) {
+    const [rows, width] = input.shape as [number, number]
+    const examples = initial.hidden.shape[0] as number
+    const weights = { inputWeight: cell.inputWeight, recurrentWeight, bias: this.inputBias(cell) }
+    const x = tf.reshape(input, [steps, rows / steps, width])
+    const { outputs, ...state } = lstm(x, weights, initial.hidden, initial.cell)
+    return { outputs: tf.reshape(outputs, [steps * examples, -1]), state }
   }
 }

@@ -49,6 +49,8 @@ export interface Cell {
 
 /** One direction of one layer over all steps. */
 export interface Pass<State> {
+  /** x_t, time-major (T·N, C) */
+  readonly input: tf.Tensor
   /** x_t Wᵀ + b_ih, time-major (T·N, G·H) */
   readonly gates: tf.Tensor
   readonly cell: Cell
@@ -57,6 +59,7 @@ export interface Pass<State> {
   readonly initial: State
   readonly steps: number
   readonly padded?: PaddedTime | undefined
+  readonly training: boolean
 }
 
 /**
@@ -148,12 +151,14 @@ export abstract class Recurrent<State> extends Module {
         const turn = (x: tf.Tensor): tf.Tensor => (direction === 0 ? x : (padded?.reverse(x) ?? tf.reverse(x, 0)))
         const rows = tf.reshape(turn(input), [steps * examples, input.shape[2] as number])
         const run = this.run({
+          input: rows,
           gates: tf.add(tf.matMul(rows, cell.inputWeight, false, true), this.inputBias(cell)),
           cell,
           recurrentWeight: context.weightDropout(cell.recurrentWeight, this.weightDropout),
           initial: initial[first + direction] as State,
           steps,
           padded,
+          training: context.training,
         })
         final.push(run.state)
         return turn(tf.reshape(run.outputs, [steps, examples, -1]))

@@ -5,7 +5,7 @@ import { type InferenceGraph, inferenceGraph, type InferenceGraphOptions, type I
 import { locateSafetensors, type SafetensorsTensor, writeSafetensors } from '../safetensors.js'
 import type { tf } from '../tf.js'
 
-export interface ExportOptions extends InferenceGraphOptions {
+export interface SaveOptions {
   /** The file to write, `….onnx`. */
   file: string
   /** What the weights are called in the file, as `namedParameters` gives them; default `weight.0`, `weight.1` … */
@@ -22,6 +22,8 @@ export interface ExportOptions extends InferenceGraphOptions {
   metadata?: Readonly<Record<string, string>>
 }
 
+export interface ExportOptions extends SaveOptions, InferenceGraphOptions {}
+
 /** What an ONNX file's weights may take: a protocol buffer ends at 2 GiB, of which the graph needs a little. */
 const LARGEST_EMBEDDED = 2 ** 31 - 2 ** 26
 
@@ -36,9 +38,18 @@ const LARGEST_EMBEDDED = 2 ** 31 - 2 ** 26
 export function exportOnnx(
   fn: (inputs: Record<string, tf.Tensor>) => Record<string, tf.Tensor>,
   signature: Readonly<Record<string, InputSpec>>,
-  { file, names, weights, description, metadata, ...tried }: ExportOptions,
+  { sizes = {}, ...options }: ExportOptions,
 ): void {
-  const graph = inferenceGraph(fn, signature, tried)
+  saveGraph(inferenceGraph(fn, signature, { sizes }), options)
+}
+
+/**
+ * Writes an inference graph as `exportOnnx` does.
+ *
+ * @throws Error, one line, when a weight has the name of an input or output, is not in `storedIn`, or a file cannot be
+ *   written
+ */
+export function saveGraph(graph: InferenceGraph, { file, names, weights, description, metadata }: SaveOptions): void {
   const { version } = createRequire(import.meta.url)('../../package.json') as { version: string }
   const called = nameAll(graph, names)
   const place = placeOf(graph, called, file, weights)
@@ -60,7 +71,7 @@ function placeOf(
   graph: InferenceGraph,
   names: ReadonlyMap<string, tf.Variable>,
   file: string,
-  weights: ExportOptions['weights'],
+  weights: SaveOptions['weights'],
 ): WeightsFile | 'embedded' {
   if (typeof weights === 'object') {
     return { names, file: weights.storedIn, locations: locateSafetensors(join(dirname(file), weights.storedIn)) }

@@ -2,6 +2,7 @@ import { BACKEND_NAME } from '../backend/backend.js'
 import { registerDropout } from '../ops/dropout.js'
 import { registerGelu } from '../ops/gelu.js'
 import { registerLayerNorm } from '../ops/layer-norm.js'
+import { registerLSTM } from '../ops/lstm.js'
 import { tf } from '../tf.js'
 import { registerBlocks } from './blocks.js'
 import { registerComplex } from './complex.js'
@@ -41,6 +42,7 @@ export function registerKernels(): void {
   registerDropout()
   registerGelu()
   registerLayerNorm()
+  registerLSTM()
   // These stand in front of kernels that are registered already.
   registerComplex()
   registerHostKernels()
