@@ -4,7 +4,7 @@ import fixture from '../fixtures/adaptive-softmax.json' with { type: 'json' }
 import { loadParameters, namedParameters } from '../module.js'
 import { difference, example, useTestDevice } from '../testing.js'
 import { AdaptiveSoftmax, type AdaptiveSoftmaxOptions } from './adaptive-softmax.js'
-import { expectLoss } from './check-loss.js'
+import { expectLoss } from '../testing/check-loss.js'
 
 beforeAll(useTestDevice)
 

@@ -2,7 +2,7 @@ import { jit, tf } from '@parlance/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
 import fixture from '../fixtures/class-table-losses.json' with { type: 'json' }
 import { difference, example, useTestDevice } from '../testing.js'
-import { expectLoss } from './check-loss.js'
+import { expectLoss } from '../testing/check-loss.js'
 import { crossEntropy } from './cross-entropy.js'
 import { linearCrossEntropy } from './linear-cross-entropy.js'
 

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import fixture from '../fixtures/losses.json' with { type: 'json' }
 import { example, useTestDevice } from '../testing.js'
 import { binaryCrossEntropy } from './binary-cross-entropy.js'
-import { expectLoss } from './check-loss.js'
+import { expectLoss } from '../testing/check-loss.js'
 import { contrastive, cosineEmbedding } from './contrastive.js'
 import { crossEntropy } from './cross-entropy.js'
 import { distillation, jensenShannonDivergence, klDivergence } from './divergence.js'

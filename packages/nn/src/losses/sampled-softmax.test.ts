@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import fixture from '../fixtures/class-table-losses.json' with { type: 'json' }
 import { difference, example, useTestDevice } from '../testing.js'
 import { type Candidates, logUniformCandidates } from './candidates.js'
-import { expectLoss } from './check-loss.js'
+import { expectLoss } from '../testing/check-loss.js'
 import { crossEntropy } from './cross-entropy.js'
 import { negativeSampling, noiseContrastive, sampledSoftmax } from './sampled-softmax.js'
 

@@ -2,7 +2,7 @@ import { jit, tf } from '@parlance/runtime'
 import { expect } from 'vitest'
 import { checkGradients } from '../gradient-check.js'
 import { difference } from '../testing.js'
-import type { SummedLoss } from './summed.js'
+import type { SummedLoss } from '../losses/summed.js'
 
 interface Wanted {
   sum: number
