@@ -20,6 +20,17 @@ function fillIn(): void {
     const [rows, ...rest] = (x as tf.Tensor).shape
     return tf.scatterND(tf.reshape(segmentIds as tf.Tensor, [rows as number, 1]), x as tf.Tensor, [numSegments as number, ...rest])
   })
+  register('Conv2DBackpropFilter', ({ x, dy }, { strides, pad, filterShape }) => {
+    const [input, output] = [x, dy] as [tf.Tensor4D, tf.Tensor4D]
+    const shape = filterShape as [number, number, number, number]
+    const { padInfo, strideHeight, strideWidth } = tf.backend_util.computeConv2DInfo(input.shape, shape, strides as number, 1, pad as 'same')
+    const { top, bottom, left, right } = padInfo
+    // A convolution of the input with the output's gradient, examples in the place of channels: strides become dilations.
+    const images = tf.pad(tf.transpose(input, [3, 1, 2, 0]), [[0, 0], [top, bottom], [left, right], [0, 0]]) as tf.Tensor4D
+    const kernel = tf.transpose(output, [1, 2, 0, 3]) as tf.Tensor4D
+    const sums = tf.conv2d(images, kernel, 1, 'valid', 'NHWC', [strideHeight, strideWidth])
+    return tf.slice(tf.transpose(sums, [1, 2, 0, 3]), [0, 0, 0, 0], shape)
+  })
 }
 
 type Compute = (inputs: Record<string, tf.Tensor>, attributes: Record<string, unknown>) => tf.Tensor
