@@ -5,21 +5,32 @@ import { adopt, feed } from '../backend/evaluator.js'
 import { halvePrecision } from '../graph/half-precision.js'
 import { peakBytes } from '../graph/memory.js'
 import { optimize } from '../graph/passes.js'
-import { allocate, pendingNodes, Value } from '../graph/graph.js'
+import { allocate, bytesPerElement, pendingNodes, Value } from '../graph/graph.js'
 import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
 import { type Provider, Session } from '../onnx/session.js'
 import { tf } from '../tf.js'
+import { type Explanation, explanation, profiled, timesOf } from './explain.js'
 import type { Precision } from './precision.js'
 import { checkSynchronous, flatten, unflatten } from './structure.js'
 import { own, record, type Trace } from './trace.js'
+
+/** One to warm up, the others to measure. */
+const EXPLAINED_RUNS = 4
 
 export class Compiled<Arguments extends unknown[], Result> {
   private readonly trace: Trace
   private readonly shapeOfResult: Result
   private readonly model: Uint8Array
   private readonly bytes: number
+  /** What `explain` tells of the recording. */
+  private readonly recorded: { nodes: number; peak: number; milliseconds: number }
   private readonly provider: Provider
+  /** What crosses the graph's border, in the order of the trace. */
+  private readonly ports: Readonly<Record<'arguments' | 'captured' | 'read' | 'results' | 'states', readonly Port[]>>
+  /** By name, what the session reads and writes to: kept, because building such objects takes as long as all the rest. */
+  private readonly feeds: Record<string, object | null> = {}
+  private readonly fetches: Record<string, object | null> = {}
   /** For each assigned variable, the value that it showed before the last run: what the next run writes to. */
   private readonly spares: (Value | undefined)[]
 
@@ -31,6 +42,7 @@ export class Compiled<Arguments extends unknown[], Result> {
     tensors: readonly tf.Tensor[],
     precision: Precision = 'float32',
   ) {
+    const started = performance.now()
     let result: Result | undefined
     this.trace = record(backend, tensors, (placeholders) => {
       result = checkSynchronous(fn(...(unflatten(args, placeholders.values()))))
@@ -49,21 +61,25 @@ export class Compiled<Arguments extends unknown[], Result> {
       const weights = new Set(read.map(({ value }) => value))
       nodes = halvePrecision(outputs, { weights, others: new Set([...placeholders, ...captured]) })
     }
-    const port = (prefix: string) => (value: Value, i: number): Port => ({ name: `${prefix}${i}`, value })
+    this.ports = {
+      arguments: portsOf('a', placeholders),
+      captured: portsOf('c', captured),
+      read: portsOf('v', read.map(({ value }) => value)),
+      results: portsOf('r', results),
+      states: portsOf('s', assigned.map(({ after }) => after)),
+    }
     this.model = buildModel({
       nodes,
-      inputs: [
-        ...placeholders.map(port('a')),
-        ...captured.map(port('c')),
-        ...read.map(({ value }) => value).map(port('v')),
-      ],
-      outputs: [...results.map(port('r')), ...assigned.map(({ after }) => after).map(port('s'))],
+      inputs: [...this.ports.arguments, ...this.ports.captured, ...this.ports.read],
+      outputs: [...this.ports.results, ...this.ports.states],
     })
     // ONNX Runtime orders the graph by searching it from the last output on.
-    this.bytes = this.model.byteLength + peakBytes(pendingNodes([...outputs].reverse()), outputs)
+    const peak = peakBytes(pendingNodes([...outputs].reverse()), outputs)
+    this.bytes = this.model.byteLength + peak
     this.spares = assigned.map(() => undefined)
     // The graph is compiled: only its borders are still needed.
     for (const node of nodes) for (const value of node.outputs) value.node = undefined
+    this.recorded = { nodes: nodes.length, peak, milliseconds: performance.now() - started }
   }
 
   /** Whether this was compiled for the backend and the device that it computes on now. */
@@ -72,26 +88,22 @@ export class Compiled<Arguments extends unknown[], Result> {
   }
 
   run(tensors: readonly tf.Tensor[]): Result {
-    const { backend, trace } = this
+    const { backend, trace, ports, feeds, fetches } = this
     const { evaluator } = backend
     for (const { variable } of trace.assigned) checkAlive(variable)
-    const compile = () => new Session(this.model, { ...evaluator.options, resident: evaluator.resident })
-    const session = evaluator.session(this.key, this.bytes, compile)
-    const feeds: Record<string, object> = {}
-    tensors.forEach((tensor, i) => (feeds[`a${i}`] = this.feedFor(tensor)))
-    trace.captured.forEach((value, i) => (feeds[`c${i}`] = this.keptFeed(value)))
-    trace.read.forEach(({ variable }, i) => (feeds[`v${i}`] = this.keptFeed(this.valueOf(variable))))
+    const session = evaluator.session(this.key, this.bytes, () => this.compile())
+    this.fill(tensors)
     const results = trace.results.map(empty)
     const states = trace.assigned.map(({ after }, i) => this.spares[i] ?? empty(after))
-    const fetches: Record<string, object | null> = {}
     const fetchFor = (value: Value): object | null => (session.resident ? null : feed(filled(value)))
-    results.forEach((value, i) => (fetches[`r${i}`] = fetchFor(value)))
-    states.forEach((value, i) => (fetches[`s${i}`] = fetchFor(value)))
-    const computed = session.run(feeds, fetches)
+    results.forEach((value, i) => (fetches[nameIn(ports.results, i)] = fetchFor(value)))
+    states.forEach((value, i) => (fetches[nameIn(ports.states, i)] = fetchFor(value)))
+    const computed = session.run(feeds as Record<string, object>, fetches)
     if (session.resident) {
-      results.forEach((value, i) => adopt(value, computed[`r${i}`] as Tensor))
-      states.forEach((value, i) => adopt(value, computed[`s${i}`] as Tensor))
+      results.forEach((value, i) => adopt(value, computed[nameIn(ports.results, i)] as Tensor))
+      states.forEach((value, i) => adopt(value, computed[nameIn(ports.states, i)] as Tensor))
     }
+    this.letGo()
     trace.assigned.forEach(({ variable }, i) => {
       own(backend, variable)
       const old = backend.replace(variable.dataId, states[i] as Value)
@@ -100,16 +112,64 @@ export class Compiled<Arguments extends unknown[], Result> {
     return unflatten(this.shapeOfResult, results.map((value) => tensorOf(backend, value)).values())
   }
 
+  /** Runs the graph some times under the profiler; variables keep their values. */
+  explain(tensors: readonly tf.Tensor[]): Explanation {
+    const { ports, recorded, model } = this
+    this.fill(tensors)
+    let compile = 0
+    const events = profiled((prefix) => {
+      const started = performance.now()
+      const session = this.compile(prefix)
+      compile = performance.now() - started
+      const fetches = Object.fromEntries([...ports.results, ...ports.states].map(({ name }) => [name, null]))
+      for (let i = 0; i < EXPLAINED_RUNS; i++) {
+        const computed = session.run(this.feeds as Record<string, object>, fetches)
+        if (session.resident) for (const tensor of Object.values(computed)) tensor.dispose()
+      }
+      session.dispose()
+    })
+    this.letGo()
+    return explanation({
+      device: this.provider,
+      recorded: recorded.nodes,
+      bytes: {
+        arguments: bytesOf(ports.arguments),
+        variables: bytesOf(ports.read),
+        spares: bytesOf(ports.states),
+        constants: bytesOf(ports.captured) + model.byteLength,
+        results: bytesOf(ports.results),
+        peak: recorded.peak,
+      },
+      compileMilliseconds: { trace: recorded.milliseconds, compile },
+      ...timesOf(events),
+    })
+  }
+
+  /** The graph's inputs for these arguments and the present values of variables. */
+  private fill(tensors: readonly tf.Tensor[]): void {
+    const { trace, ports, feeds } = this
+    tensors.forEach((tensor, i) => (feeds[nameIn(ports.arguments, i)] = feed(this.valueOf(tensor))))
+    trace.captured.forEach((value, i) => (feeds[nameIn(ports.captured, i)] = this.keptFeed(value)))
+    trace.read.forEach(({ variable }, i) => (feeds[nameIn(ports.read, i)] = this.keptFeed(this.valueOf(variable))))
+  }
+
+  /** What only this call needed is the collector's again. */
+  private letGo(): void {
+    for (const { name } of this.ports.arguments) this.feeds[name] = null
+    for (const { name } of this.ports.results) this.fetches[name] = null
+  }
+
+  private compile(profile?: string): Session {
+    const { options, resident } = this.backend.evaluator
+    return new Session(this.model, { ...options, resident, ...(profile === undefined ? {} : { profile }) })
+  }
+
   dispose(): void {
     for (const value of this.trace.captured) {
       value.holders--
       value.freeIfUnused()
     }
     this.backend.evaluator.drop(this.key)
-  }
-
-  private feedFor(tensor: tf.Tensor): object {
-    return feed(this.valueOf(tensor))
   }
 
   /** The feed of a value that later calls will need too. */
@@ -121,9 +181,21 @@ export class Compiled<Arguments extends unknown[], Result> {
   private valueOf(tensor: tf.Tensor): Value {
     checkAlive(tensor)
     const value = this.backend.valueFor(tensor)
-    this.backend.compute([value])
+    if (value.pending) this.backend.compute([value])
     return value
   }
+}
+
+function portsOf(prefix: string, values: readonly Value[]): Port[] {
+  return values.map((value, i) => ({ name: `${prefix}${i}`, value }))
+}
+
+function bytesOf(ports: readonly Port[]): number {
+  return ports.reduce((sum, { value }) => sum + value.size * bytesPerElement(value.type), 0)
+}
+
+function nameIn(ports: readonly Port[], i: number): string {
+  return (ports[i] as Port).name
 }
 
 function checkAlive(tensor: tf.Tensor): void {

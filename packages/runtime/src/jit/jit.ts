@@ -1,6 +1,7 @@
 import { BACKEND_NAME, type OnnxBackend, onnxBackend } from '../backend/backend.js'
 import { tf } from '../tf.js'
 import { Compiled } from './compiled.js'
+import type { Explanation } from './explain.js'
 import { type Precision, requireFloat16 } from './precision.js'
 import { checkSynchronous, flatten, unflatten } from './structure.js'
 
@@ -85,7 +86,30 @@ export function jit<Arguments extends unknown[], Result>(
     for (const entry of compiled.values()) entry.dispose()
     compiled.clear()
   }
+  explainers.set(jitted, (args) => {
+    if (tf.getBackend() !== BACKEND_NAME) throw new Error(`Only what runs in ONNX Runtime can be explained; the backend is '${tf.getBackend()}'.`)
+    const { tensors, key } = flatten(args)
+    const entry = new Compiled(onnxBackend(), `jit ${id} explained: ${key}`, fn, args as Arguments, tensors, precision)
+    try {
+      return entry.explain(tensors)
+    } finally {
+      entry.dispose()
+    }
+  })
   return Object.assign(jitted, { dispose }) as Jitted<Arguments, Result>
+}
+
+const explainers = new WeakMap<object, (args: unknown[]) => Explanation>()
+
+/**
+ * Records and compiles a function once more, runs it four times, and tells what it consists of: operators with their
+ * times, what left the device, bytes. Variables keep their values. Print it for a table.
+ *
+ * @throws Error on a backend other than ours, and whatever tracing the function throws.
+ */
+jit.explain = <Arguments extends unknown[]>(fn: (...args: Arguments) => unknown, ...args: Arguments): Explanation => {
+  const explain = explainers.get(fn) ?? explainers.get(jit(fn))
+  return (explain as (args: unknown[]) => Explanation)(args)
 }
 
 /** The function, called as it is, with the results and the memory that it has when it is compiled. */
