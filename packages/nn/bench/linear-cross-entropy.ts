@@ -1,9 +1,11 @@
 /**
  * Loss and gradients of an output layer with cross-entropy, plain and in chunks of rows:
  * `npx tsx --conditions=@parlance/source packages/nn/bench/linear-cross-entropy.ts`. Times are medians of interleaved
- * runs on 2 threads; memory is by how much the process grows at its peak over two runs, each setting in a fresh one.
+ * runs on 2 threads; memory is by how much the process grows at its peak over two runs, each setting in a fresh one (on
+ * Linux).
  */
 import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
 import { crossEntropy, linearCrossEntropy, type SummedLoss } from '@parlance/nn'
 import { jit, Random, tf, useDevice } from '@parlance/runtime'
 
@@ -36,13 +38,19 @@ function steps({ rows, width, vocabulary }: Setting): (chunkRows: number) => () 
   }
 }
 
+/** The most memory that this process had, in bytes; what `resourceUsage` says may be its parent's. */
+function peakMemory(): number {
+  const kibibytes = /VmHWM:\s+(\d+)/.exec(fs.readFileSync('/proc/self/status', 'utf8'))?.[1]
+  return Number(kibibytes) * 1024
+}
+
 await useDevice('cpu', { threads: 2 })
 const [only, chunk] = process.argv.slice(2).map(Number)
 if (only !== undefined && chunk !== undefined) {
   const run = steps(SETTINGS[only] as Setting)(chunk)
   const before = process.memoryUsage.rss()
   for (let i = 0; i < 2; i++) run()
-  console.log(Math.round((process.resourceUsage().maxRSS * 1024 - before) / 1e6))
+  console.log(Math.round((peakMemory() - before) / 1e6))
 } else {
   for (const [i, setting] of SETTINGS.entries()) {
     const runs = CHUNKS.map(steps(setting))
