@@ -36,6 +36,9 @@ export interface SessionOptions {
 
 export class Session {
   private readonly native: NativeSession
+  /** How many of its outputs are in the device's memory, which goes with the session. */
+  private outputsOnDevice = 0
+  private disposed = false
   /** Whether outputs stay in the device's memory. */
   readonly resident: boolean
   /** Whether the provider left some of the graph's operators to the CPU. */
@@ -60,9 +63,26 @@ export class Session {
    */
   run(feeds: Record<string, object>, fetches: Record<string, object | null>): Record<string, Tensor> {
     try {
-      return this.native.run(feeds, fetches, {})
+      const results = this.native.run(feeds, fetches, {})
+      if (this.resident) for (const name in results) if (fetches[name] === null) this.watch(results[name] as Tensor)
+      return results
     } catch (error) {
       throw explain(error)
+    }
+  }
+
+  /** Freeing a tensor on the device after the session that made it crashes: the session stays for as long as its outputs. */
+  private watch(tensor: Tensor): void {
+    if (tensor.location !== 'gpu-buffer') return
+    this.outputsOnDevice++
+    const free = tensor.dispose.bind(tensor)
+    let freed = false
+    tensor.dispose = () => {
+      free()
+      if (freed) return
+      freed = true
+      this.outputsOnDevice--
+      if (this.disposed && this.outputsOnDevice === 0) this.native.dispose()
     }
   }
 
@@ -75,7 +95,8 @@ export class Session {
   }
 
   dispose(): void {
-    this.native.dispose()
+    this.disposed = true
+    if (this.outputsOnDevice === 0) this.native.dispose()
   }
 }
 
