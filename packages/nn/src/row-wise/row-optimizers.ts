@@ -85,9 +85,10 @@ export class RowSGD extends RowOptimizer {
   }
 
   protected override updateRow({ row, values, offset }: RowGradient): void {
+    const { rate } = this
     const { values: table, width } = this.table
     for (let k = 0, i = row * width; k < width; k++, i++) {
-      table[i] = (table[i] as number) - this.rate * (values[offset + k] as number)
+      table[i] = (table[i] as number) - rate * (values[offset + k] as number)
     }
   }
 }
@@ -171,7 +172,7 @@ export class RowAdam extends RowOptimizer {
   }
 
   protected override updateRow({ row, values, offset }: RowGradient): void {
-    const { first, second, beta1, beta2 } = this
+    const { first, second, beta1, beta2, epsilon, rate } = this
     const { values: table, width } = this.table
     for (let k = 0, i = row * width; k < width; k++, i++) {
       const g = values[offset + k] as number
@@ -179,7 +180,7 @@ export class RowAdam extends RowOptimizer {
       const v = beta2 * (second[i] as number) + (1 - beta2) * g * g
       first[i] = m
       second[i] = v
-      table[i] = (table[i] as number) - (this.rate * m) / (Math.sqrt(v) + this.epsilon)
+      table[i] = (table[i] as number) - (rate * m) / (Math.sqrt(v) + epsilon)
     }
   }
 }
