@@ -50,7 +50,7 @@ abstract class DepthwiseConvolution extends Module {
     if (bias) this.bias = parameter(new Float32Array(channels), [channels])
   }
 
-  /** ONNX Runtime computes this, and both of its gradients, as grouped convolutions, a fraction of a dense one's time. */
+  /** One grouped convolution, as are both of its gradients. */
   protected convolve(x: tf.Tensor, filter: tf.Tensor, padding: ReturnType<typeof timePadding>): tf.Tensor {
     const y = tf.depthwiseConv2d(x as tf.Tensor4D, filter as tf.Tensor4D, this.stride, padding as 'valid')
     return this.bias ? tf.add(y, this.bias) : y

@@ -5,7 +5,7 @@ import { customGradient } from '../custom-gradient.js'
 type StepTape = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
 
 /**
- * The time loop of one GRU layer, with its gradient by hand: four operations a step, and one product for the gradient
+ * The time loop of one GRU layer, with its gradient by hand: five operations a step, and one product for the gradient
  * of U.
  *
  * @param gates W x_t + b_ih of all steps: (T·N, 3·H), time-major, gates in the order r, z, n
