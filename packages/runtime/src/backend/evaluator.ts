@@ -9,7 +9,7 @@ import { Dimension } from '../graph/dimension.js'
 import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
 import { feedOf, type Provider, Session } from '../onnx/session.js'
-import { SessionCache } from './session-cache.js'
+import { graphBytes, SessionCache } from './session-cache.js'
 
 /** Structural keys that are remembered as seen once. */
 const REMEMBERED_GRAPHS = 4096
@@ -120,7 +120,7 @@ export class Evaluator {
   private runWhole(key: string, nodes: Node[], inputs: Value[], outputs: Value[]): Tensor[] {
     const session = this.sessions.get(key, () => {
       const model = buildModel({ nodes, inputs: ports('i', inputs), outputs: ports('o', outputs) })
-      const bytes = model.byteLength + peakBytes(nodes, outputs)
+      const bytes = graphBytes(model, peakBytes(nodes, outputs))
       return { session: new Session(model, { ...this.options, resident: this.resident }), bytes }
     })
     const feeds: Record<string, object> = {}

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest'
 import type { Session } from '../onnx/session.js'
-import { SessionCache } from './session-cache.js'
+import { graphBytes, SessionCache } from './session-cache.js'
 
 it('keeps sessions up to a number of bytes, gives up the least recently used, and compiles them again', () => {
   const cache = new SessionCache(100)
@@ -28,4 +28,9 @@ it('keeps sessions up to a number of bytes, gives up the least recently used, an
   cache.drop('nothing')
   cache.clear()
   expect([cache.count, cache.bytes, events.at(-1)]).toEqual([0, 0, '-a'])
+})
+
+it('counts what a session itself takes, so that thousands of small graphs are bounded too', () => {
+  // A thousand small graphs were measured to take some hundred megabytes.
+  expect(1000 * graphBytes(new Uint8Array(100), 100)).toBeGreaterThan(2e8)
 })

@@ -2,9 +2,11 @@
 import type { Tensor } from 'onnxruntime-common'
 import type { OnnxBackend } from '../backend/backend.js'
 import { adopt, feed } from '../backend/evaluator.js'
+import { graphBytes } from '../backend/session-cache.js'
 import { halvePrecision } from '../graph/half-precision.js'
+import { overwritable } from '../graph/in-place.js'
 import { peakBytes } from '../graph/memory.js'
-import { optimize } from '../graph/passes.js'
+import { optimizeStatic } from '../graph/passes/index.js'
 import { allocate, bytesPerElement, pendingNodes, Value } from '../graph/graph.js'
 import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
@@ -31,7 +33,9 @@ export class Compiled<Arguments extends unknown[], Result> {
   /** By name, what the session reads and writes to: kept, because building such objects takes as long as all the rest. */
   private readonly feeds: Record<string, object | null> = {}
   private readonly fetches: Record<string, object | null> = {}
-  /** For each assigned variable, the value that it showed before the last run: what the next run writes to. */
+  /** For each assigned variable, whether the graph may write over the value that it is fed for it. */
+  private readonly inPlace: readonly boolean[]
+  /** For each other assigned variable, the value that it showed before the last run: what the next run writes to. */
   private readonly spares: (Value | undefined)[]
 
   constructor(
@@ -52,7 +56,7 @@ export class Compiled<Arguments extends unknown[], Result> {
     const { placeholders, captured, read, assigned, results } = this.trace
     const outputs = [...results, ...assigned.map(({ after }) => after)]
     this.provider = backend.evaluator.options.provider
-    let nodes = optimize(outputs)
+    let nodes = optimizeStatic(outputs)
     if (this.provider === 'webgpu') {
       composeMissing(nodes)
       nodes = pendingNodes(outputs)
@@ -75,10 +79,14 @@ export class Compiled<Arguments extends unknown[], Result> {
     })
     // ONNX Runtime orders the graph by searching it from the last output on.
     const peak = peakBytes(pendingNodes([...outputs].reverse()), outputs)
-    this.bytes = this.model.byteLength + peak
+    this.bytes = graphBytes(this.model, peak)
+    const valueOf = new Map(read.map(({ variable, value }) => [variable, value]))
+    const updates = assigned.map(({ variable, after }) => ({ before: valueOf.get(variable), after }))
+    this.inPlace = overwritable(nodes, outputs, updates)
     this.spares = assigned.map(() => undefined)
-    // The graph is compiled: only its borders are still needed.
+    // The graph is compiled: only its borders are still needed, and of what variables held, nothing.
     for (const node of nodes) for (const value of node.outputs) value.node = undefined
+    for (const { value, holders } of read) value.holders = holders
     this.recorded = { nodes: nodes.length, peak, milliseconds: performance.now() - started }
   }
 
@@ -94,7 +102,10 @@ export class Compiled<Arguments extends unknown[], Result> {
     const session = evaluator.session(this.key, this.bytes, () => this.compile())
     this.fill(tensors)
     const results = trace.results.map(empty)
-    const states = trace.assigned.map(({ after }, i) => this.spares[i] ?? empty(after))
+    const states = trace.assigned.map(({ variable, after }, i) => {
+      const old = session.resident || !this.inPlace[i] ? undefined : this.ownValue(variable, tensors)
+      return old ?? this.spares[i] ?? empty(after)
+    })
     const fetchFor = (value: Value): object | null => (session.resident ? null : feed(filled(value)))
     results.forEach((value, i) => (fetches[nameIn(ports.results, i)] = fetchFor(value)))
     states.forEach((value, i) => (fetches[nameIn(ports.states, i)] = fetchFor(value)))
@@ -107,7 +118,7 @@ export class Compiled<Arguments extends unknown[], Result> {
     trace.assigned.forEach(({ variable }, i) => {
       own(backend, variable)
       const old = backend.replace(variable.dataId, states[i] as Value)
-      this.spares[i] = old.data && old.tensors + old.holders === 0 ? old : undefined
+      this.spares[i] = old !== states[i] && old.data && old.tensors + old.holders === 0 ? old : undefined
     })
     return unflatten(this.shapeOfResult, results.map((value) => tensorOf(backend, value)).values())
   }
@@ -176,6 +187,13 @@ export class Compiled<Arguments extends unknown[], Result> {
   private keptFeed(value: Value): object {
     this.backend.evaluator.upload(value)
     return feed(value)
+  }
+
+  /** What a variable holds, if nothing else holds it. */
+  private ownValue(variable: tf.Variable, args: readonly tf.Tensor[]): Value | undefined {
+    const value = this.backend.valueFor(variable)
+    const alone = value.tensors === 1 && value.holders === 0 && this.backend.refCount(variable.dataId) === 1
+    return alone && !args.some(({ dataId }) => dataId === variable.dataId) ? value : undefined
   }
 
   private valueOf(tensor: tf.Tensor): Value {
