@@ -12,7 +12,7 @@ import { tf } from '../tf.js'
 import type { Value } from './graph.js'
 import { halvePrecision } from './half-precision.js'
 import { simulateHalf } from '../testing/simulate-half.js'
-import { optimize } from './passes.js'
+import { optimize } from './passes/index.js'
 
 beforeAll(async () => {
   await useDevice('cpu', { threads: 1 })

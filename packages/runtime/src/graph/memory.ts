@@ -1,7 +1,7 @@
 import { bytesPerElement, type Node, Value } from './graph.js'
 
 /** Operators whose output shares the memory of their input. */
-const VIEWS = new Set(['Reshape', 'Identity', 'Squeeze', 'Unsqueeze'])
+export const VIEWS = new Set(['Reshape', 'Identity', 'Squeeze', 'Unsqueeze'])
 
 /** The most bytes that the values of a graph take at one time when it runs in order: an estimate, for accounting. */
 export function peakBytes(nodes: readonly Node[], outputs: readonly Value[]): number {

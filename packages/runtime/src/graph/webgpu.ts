@@ -6,6 +6,7 @@
  * comparisons do.
  */
 import { addNode, type Attribute, Float, type Input, Ints, type Node, Value } from './graph.js'
+import { convolution, poolingWithPlaces, transposedConvolution } from './webgpu-windows.js'
 
 /** Composes what the provider lacks among `nodes`, given in topological order. Values keep their identity. */
 export function composeMissing(nodes: readonly Node[]): void {
@@ -22,6 +23,8 @@ export function composeMissing(nodes: readonly Node[]): void {
 
 const compositions: Readonly<Record<string, (node: Node) => Value | undefined>> = {
   Cast: castOfArgument,
+  Conv: convolution,
+  ConvTranspose: transposedConvolution,
   FusedMatMul: fusedMatMul,
   IsInf: (node) => {
     const [x] = valuesOf(node)
@@ -33,6 +36,7 @@ const compositions: Readonly<Record<string, (node: Node) => Value | undefined>> 
     return and(not(compare('GreaterOrEqual', x, scalar(0))), not(compare('Less', x, scalar(0))))
   },
   LogSoftmax: logSoftmax,
+  MaxPool: poolingWithPlaces,
   Mod: mod,
   Or: (node) => {
     const [a, b] = valuesOf(node) as [Value, Value]

@@ -1,5 +1,5 @@
 import { onnxBackend } from '../backend/backend.js'
-import { optimize } from '../graph/passes.js'
+import { optimize } from '../graph/passes/index.js'
 import { standardOperators } from '../export/standard-operators.js'
 import type { TypedArray, Value } from '../graph/graph.js'
 import { Dimension } from '../graph/dimension.js'

@@ -9,6 +9,8 @@ import { type CheckpointBlock, recompute } from './recompute.js'
 interface ReadVariable {
   variable: tf.Variable
   value: Value
+  /** How many held the value before the trace. */
+  holders: number
 }
 
 /** A variable that the function assigned, with the value that it is to have afterwards. */
@@ -21,6 +23,7 @@ interface AssignedVariable {
 interface Held {
   value: Value
   dataId: object
+  holders: number
 }
 
 export class Trace implements TraceGuard {
@@ -90,10 +93,11 @@ function holdVariable(backend: OnnxBackend, variable: tf.Variable): Held {
   own(backend, variable)
   const value = backend.valueFor(variable)
   backend.compute([value])
+  const { holders } = value
   value.holders++
   // What a variable holds is no constant, even if all its elements are equal now.
   value.uniform = undefined
-  return { value, dataId: variable.dataId }
+  return { value, dataId: variable.dataId, holders }
 }
 
 /** Gives a variable data of its own where it shares them with another tensor (`a.assign(b)` shares). */
@@ -148,15 +152,15 @@ function restore(backend: OnnxBackend, variable: tf.Variable, { value, dataId }:
 
 /** What the graph is fed with besides its arguments. Constants that the function made stay in the graph. */
 function collectCaptures(trace: Trace, before: ReadonlyMap<tf.Variable, Held>): void {
-  const variableOf = new Map<Value, tf.Variable>()
-  for (const [variable, { value }] of before) variableOf.set(value, variable)
+  const variableOf = new Map<Value, ReadVariable>()
+  for (const [variable, { value, holders }] of before) variableOf.set(value, { variable, value, holders })
   const seen = new Set<Value>(trace.placeholders)
   const see = (value: Value): void => {
     if (value.pending || seen.has(value)) return
     seen.add(value)
     const variable = variableOf.get(value)
     if (variable) {
-      trace.read.push({ variable, value })
+      trace.read.push(variable)
     } else if (value.trace !== trace && value.tensors > 0) {
       // Held for as long as the trace lives, so that no step writes over it.
       value.holders++

@@ -10,7 +10,7 @@ import { feedOf, Session } from '../onnx/session.js'
 import { tf } from '../tf.js'
 import { addNode, type Ints, type Node, type TypedArray, Value } from '../graph/graph.js'
 import { halvePrecision } from '../graph/half-precision.js'
-import { optimize } from '../graph/passes.js'
+import { optimize } from '../graph/passes/index.js'
 
 /** What `jit(fn, { precision: 'float16' })` computes where float16 is to be had, node by node. */
 export function simulateHalf<Arguments extends unknown[], Result>(

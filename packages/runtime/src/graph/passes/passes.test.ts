@@ -1,11 +1,11 @@
 import { beforeAll, describe, expect, it } from 'vitest'
-import { onnxBackend } from '../backend/backend.js'
-import { useDevice } from '../device.js'
-import { jit } from '../jit/jit.js'
-import { record } from '../jit/trace.js'
-import { Random } from '../random.js'
-import { tf } from '../tf.js'
-import { optimize } from './passes.js'
+import { onnxBackend } from '../../backend/backend.js'
+import { useDevice } from '../../device.js'
+import { jit } from '../../jit/jit.js'
+import { record } from '../../jit/trace.js'
+import { Random } from '../../random.js'
+import { tf } from '../../tf.js'
+import { optimize } from './index.js'
 
 beforeAll(async () => {
   await useDevice('cpu', { threads: 1 })

@@ -1,0 +1,93 @@
+/**
+ * Convolution and pooling where ONNX Runtime's WebGPU provider computes something else or nothing: with other paddings
+ * before than after (it takes those before for both), and the places of the largest elements.
+ */
+import { addNode, type Attribute, type Input, Ints, type Node, Value } from './graph.js'
+
+/** Below every number of a shader, which may assume that there are no infinities. */
+const LOWEST = -3.4028234663852886e38
+
+function emit(op: string, inputs: readonly Input[], { shape, type }: Pick<Value, 'shape' | 'type'>, attributes: Readonly<Record<string, Attribute>> = {}): Value {
+  return addNode(op, inputs, attributes, [{ shape, type }])[0] as Value
+}
+
+/** The paddings of a node's windows, if they differ before and after. */
+function unevenPads({ attributes }: Node): { before: number[]; after: number[] } | undefined {
+  const { pads } = attributes
+  if (!Array.isArray(pads)) return undefined
+  const [before, after] = [pads.slice(0, pads.length / 2), pads.slice(pads.length / 2)] as [number[], number[]]
+  return before.every((size, i) => size === after[i]) ? undefined : { before, after }
+}
+
+function pad(x: Value, before: readonly number[], after: readonly number[], value: number): Value {
+  const shape = x.shape.map((size, i) => (i < 2 ? size : size + (before[i - 2] as number) + (after[i - 2] as number)))
+  const filling = Value.concrete(Float32Array.of(value), [], 'float32')
+  return emit('Pad', [x, new Ints([0, 0, ...before, 0, 0, ...after]), filling], { shape, type: x.type }, { mode: 'constant' })
+}
+
+export function convolution(node: Node): Value | undefined {
+  const uneven = unevenPads(node)
+  if (!uneven) return undefined
+  const [x, ...rest] = node.inputs as [Value, ...Input[]]
+  const pads = [...uneven.before, ...uneven.after].fill(0)
+  return emit('Conv', [pad(x, uneven.before, uneven.after, 0), ...rest], node.outputs[0] as Value, { ...node.attributes, pads })
+}
+
+/** Here paddings are what the result lacks. */
+export function transposedConvolution(node: Node): Value | undefined {
+  const uneven = unevenPads(node)
+  if (!uneven) return undefined
+  const { before, after } = uneven
+  const result = node.outputs[0] as Value
+  const shape = result.shape.map((size, i) => (i < 2 ? size : size + (before[i - 2] as number) + (after[i - 2] as number)))
+  const whole = emit('ConvTranspose', node.inputs, { shape, type: result.type }, { ...node.attributes, pads: [...before, ...after].fill(0) })
+  const ends = before.map((size, i) => size + (result.shape[i + 2] as number))
+  return emit('Slice', [whole, new Ints(before), new Ints(ends), new Ints(before.map((_, i) => i + 2))], result)
+}
+
+/** Maximum pooling with the places of the largest: a running maximum over the places in the window, the first winning. */
+export function poolingWithPlaces(node: Node): Value | undefined {
+  const [largest, places] = node.outputs as [Value, Value | undefined]
+  if (!places) return undefined
+  const [x] = node.inputs as [Value]
+  const { kernel_shape: window, strides, pads } = node.attributes as Record<'kernel_shape' | 'strides' | 'pads', number[]>
+  const [batch, channels, ...image] = x.shape as [number, number, ...number[]]
+  const output = largest.shape.slice(2)
+  const before = pads.slice(0, image.length)
+  const padded = pad(x, before, pads.slice(image.length), LOWEST)
+  const axes = new Ints(image.map((_, i) => i + 2))
+  let best: Value | undefined
+  let at: Value | undefined
+  for (const offset of positions(window)) {
+    const ends = offset.map((size, i) => size + (output[i] as number) * (strides[i] as number))
+    const seen = emit('Slice', [padded, new Ints(offset), new Ints(ends), axes, new Ints(strides)], largest)
+    const origins = positions(output).map((place) =>
+      place.reduce((index, step, i) => index * (image[i] as number) + step * (strides[i] as number) + (offset[i] as number) - (before[i] as number), 0),
+    )
+    const origin = Value.concrete(Int32Array.from(origins), [1, 1, ...output], 'int32')
+    const shape = { shape: largest.shape, type: 'int32' } as const
+    const better = best && emit('Greater', [seen, best], { shape: largest.shape, type: 'bool' })
+    at = at && better ? emit('Where', [better, origin, at], shape) : emit('Expand', [origin, new Ints(largest.shape)], shape)
+    best = best && better ? emit('Where', [better, seen, best], largest) : seen
+  }
+  const pixels = image.reduce((a, b) => a * b, 1)
+  const firsts = Int32Array.from({ length: batch * channels }, (_, i) => i * pixels)
+  const first = Value.concrete(firsts, [batch, channels, ...image.map(() => 1)], 'int32')
+  const index = emit('Add', [at as Value, first], { shape: largest.shape, type: 'int32' })
+  becomes(places, emit('Cast', [index], places, { to: INT64 }))
+  return best
+}
+
+/** ONNX's number for the type. */
+const INT64 = 7
+
+/** Every position in a box of these sizes, the last axis fastest. */
+function positions(sizes: readonly number[]): number[][] {
+  return sizes.reduce<number[][]>((all, size) => all.flatMap((one) => Array.from({ length: size }, (_, i) => [...one, i])), [[]])
+}
+
+function becomes(value: Value, replacement: Value): void {
+  const node = replacement.node as Node
+  node.outputs[node.outputs.indexOf(replacement)] = value
+  value.node = node
+}
