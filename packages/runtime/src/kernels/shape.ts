@@ -130,12 +130,17 @@ function stridedSlice(x: Value, a: StridedSliceAttributes): Value {
     [...x.shape], a.begin, a.end, a.strides, a.beginMask, a.endMask, a.ellipsisMask, a.newAxisMask, a.shrinkAxisMask,
   )
   if (info.isIdentity) return reshape(x, info.finalShape)
-  const axes = x.shape.map((_, i) => i)
-  const ends = info.end.map((end, i) => ((info.strides[i] as number) < 0 && end < 0 ? BEFORE_THE_FIRST : end))
   // Plus 0: an empty slice is of size −0 there.
   const sizes = tf.slice_util.computeOutShape(info.begin, info.end, info.strides).map((size) => size + 0)
-  const cut = op('Slice', [x, new Ints(info.begin), new Ints(ends), new Ints(axes), new Ints(info.strides)], sizes, x.type)
-  return reshape(cut, info.finalShape)
+  // Backwards is forwards, then turned round: not every provider slices backwards from within.
+  const steps = info.strides.map(Math.abs)
+  const spans = sizes.map((size, i) => (size - 1) * (steps[i] as number))
+  const backwards = x.shape.map((_, i) => i).filter((i) => (info.strides[i] as number) < 0)
+  const begins = info.begin.map((begin, i) => (backwards.includes(i) && sizes[i] !== 0 ? begin - (spans[i] as number) : begin))
+  const ends = begins.map((begin, i) => (sizes[i] === 0 ? begin : begin + (spans[i] as number) + 1))
+  const axes = new Ints(x.shape.map((_, i) => i))
+  const cut = op('Slice', [x, new Ints(begins), new Ints(ends), axes, new Ints(steps)], sizes, x.type)
+  return reshape(reverse(cut, backwards), info.finalShape)
 }
 
 function registerCreation(): void {
