@@ -18,7 +18,8 @@ export function configFlags(): Option[] {
   return fields.map(([name, schema]) => {
     const initial = schema.safeParse(undefined).data
     const shown = initial === undefined ? '' : ` (default: ${initial})`
-    return new Option(`--${kebab(name)} <n>`, `${schema.description}${shown}`).argParser(number)
+    const value = typeof initial === 'string' ? 'name' : 'n'
+    return new Option(`--${kebab(name)} <${value}>`, `${schema.description}${shown}`).argParser(number)
   })
 }
 

@@ -1,5 +1,5 @@
 import { type FeatureConfig, featureConfigHash, parseFeatureConfig } from '@parlance/audio'
-import { parseConfig, readJson } from '@parlance/nn/command-line'
+import { parseConfig, readJson, weightFormats } from '@parlance/nn/command-line'
 import { z } from 'zod'
 
 const size = z.int().min(1)
@@ -65,6 +65,7 @@ export const trainingConfigSchema = z.strictObject({
   maxMinutes: z.number().positive().optional().describe('wall-clock limit, evaluations included'),
   evaluateEvery: size.default(100).describe('steps between evaluations'),
   checkpointEvery: size.default(500).describe('steps between checkpoints'),
+  weights: z.enum(weightFormats).default('float32').describe('what model.safetensors holds the weights as: float32, float16 or bfloat16'),
   logEvery: size.default(10).describe('steps between log entries'),
   patience: size.optional().describe('evaluations without improvement after which training stops'),
   seed: z.int().min(0).default(1).describe('seed of all randomness'),

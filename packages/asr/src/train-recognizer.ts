@@ -95,6 +95,7 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
     maxSteps: config.maxSteps,
     logEvery: config.logEvery,
     checkpointEvery: config.checkpointEvery,
+    weights: config.weights,
     resume,
     ...(config.maxMinutes === undefined ? {} : { maxSeconds: 60 * config.maxMinutes }),
     ...(progress ? { progress } : {}),

@@ -1,3 +1,4 @@
+import { weightFormats } from '@parlance/nn/command-line'
 import { z } from 'zod'
 
 const count = z.number().int().min(1)
@@ -64,6 +65,7 @@ export const trainingSchema = z.object({
   evaluateEvery: count.default(250).describe('steps between evaluations'),
   evaluationTokens: count.optional().describe('evaluate on the first so many validation tokens (default: all)'),
   checkpointEvery: count.default(500).describe('steps between checkpoints'),
+  weights: z.enum(weightFormats).default('float32').describe('what model.safetensors holds the weights as'),
 })
 
 export type ModelConfig = z.output<typeof modelSchema>

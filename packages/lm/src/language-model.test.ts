@@ -1,4 +1,4 @@
-import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, readFileSync, rmSync, writeFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { beamSearch, sample } from '@parlance/decoding'
 import { inference, loadParameters, namedParameters } from '@parlance/nn'
@@ -66,6 +66,23 @@ describe('score', () => {
     expect(score.bitsPerByte).toBeCloseTo(apart / Math.LN2 / Buffer.byteLength(text), 4)
     const words = text.split(/\s+/).filter((word) => word !== '').length + 12
     expect(score.wordPerplexity).toBeCloseTo(Math.exp(apart / words), 2)
+  })
+
+  it.each(['transformer', 'lstm'] as const)('computes with the weights of a %s as they are stored, in 16 bits too', async (type) => {
+    const run = (weights: 'float32' | 'float16' | 'bfloat16') => {
+      const folder = join(folders[type], '..', `${type}-${weights}`)
+      return trainLanguageModel(exampleRun(folder, { model: type, maxSteps: 20, weights })).then(() => folder)
+    }
+    const [full, half, brain] = [await run('float32'), await run('float16'), await run('bfloat16')] as const
+    const [wanted, ...scores] = await Promise.all([full, half, brain].map(async (folder) => (await LanguageModel.load(folder, { threads: 1 })).score(text).nll))
+    const size = (folder: string) => statSync(join(folder, 'model.safetensors')).size
+    // Relative to the whole: rounded to ten and to seven bits of fraction.
+    for (const [i, tolerance] of [1e-4, 1e-3].entries()) {
+      const difference = Math.abs((scores[i] as number) / (wanted as number) - 1)
+      expect(difference).toBeGreaterThan(0)
+      expect(difference).toBeLessThan(tolerance)
+    }
+    for (const folder of [half, brain]) expect(size(folder) / size(full)).toBeLessThan(0.7)
   })
 
   it('gives predictions more context with a smaller stride', async () => {

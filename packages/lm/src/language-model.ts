@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { greedy, type LanguageModelScorer, sample, type TokenModel } from '@parlance/decoding'
 import { perplexity, type Perplexity } from '@parlance/metrics'
 import { UsageError } from '@parlance/nn/command-line'
-import { type GraphSession, locateSafetensors } from '@parlance/runtime/session'
+import { type GraphSession, locateSafetensors, storesFloats } from '@parlance/runtime/session'
 import { loadTokenizer, type Tokenizer } from '@parlance/tokenizer'
 import type { ModelConfig } from './config.js'
 import { loadGraph, SCORE_GRAPH, STEP_GRAPH, WEIGHTS } from './graphs.js'
@@ -137,7 +137,7 @@ function checkWeights(file: string, config: ModelConfig): void {
   const problems = [...wanted].flatMap(([name, shape]) => {
     const found = locations.get(name)
     if (!found) return [`${name} is missing`]
-    if (found.dtype !== 'F32') return [`${name} is ${found.dtype}, expected F32`]
+    if (!storesFloats(found.dtype)) return [`${name} is ${found.dtype}, expected F32, F16 or BF16`]
     return found.shape.join() === shape.join() ? [] : [`${name} has shape [${found.shape.join(', ')}], expected [${shape.join(', ')}]`]
   })
   for (const name of locations.keys()) if (!wanted.has(name)) problems.push(`${name} is not part of the model`)

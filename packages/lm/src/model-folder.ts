@@ -27,7 +27,7 @@ export function folderConfig(options: {
   const { config, tokenizer, training, corpus, validation } = options
   const described = ({ tokens, bytes, sha256 }: TokenizedText) => ({ tokens: tokens.length, bytes, sha256 })
   return {
-    ...huggingFaceConfig(config),
+    ...huggingFaceConfig(config, training.weights),
     parlance: {
       model: config,
       tokenizer: { hash: tokenizer.hash, vocabSize: tokenizer.vocabSize },

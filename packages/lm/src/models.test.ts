@@ -126,8 +126,8 @@ describe('a new transformer', () => {
   })
 
   it('is described to Hugging Face as OPT', () => {
-    expect(huggingFaceConfig(config)).toMatchObject({
-      model_type: 'opt', vocab_size: 50, hidden_size: 64, ffn_dim: 256, max_position_embeddings: 10, enable_bias: false,
+    expect(huggingFaceConfig(config, 'float16')).toMatchObject({
+      model_type: 'opt', vocab_size: 50, hidden_size: 64, ffn_dim: 256, max_position_embeddings: 10, enable_bias: false, torch_dtype: 'float16',
     })
   })
 })

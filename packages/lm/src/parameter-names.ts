@@ -1,3 +1,4 @@
+import type { WeightFormat } from '@parlance/nn/command-line'
 import type { ModelConfig } from './config.js'
 
 /** Our names of a transformer's parameters and those of Hugging Face's OPT, which is the same architecture. */
@@ -61,7 +62,7 @@ export function savedShapes(config: ModelConfig): Map<string, number[]> {
 export const POSITION_OFFSET = 2
 
 /** The fields by which Hugging Face's OPT is built: the model's weights load there. */
-export function huggingFaceConfig(config: ModelConfig): object {
+export function huggingFaceConfig(config: ModelConfig, weights: WeightFormat): object {
   if (config.type === 'lstm') return { model_type: 'parlance-lstm', vocab_size: config.vocabSize }
   return {
     architectures: ['OPTForCausalLM'],
@@ -82,6 +83,6 @@ export function huggingFaceConfig(config: ModelConfig): object {
     bos_token_id: null,
     eos_token_id: null,
     pad_token_id: null,
-    torch_dtype: 'float32',
+    torch_dtype: weights,
   }
 }

@@ -115,6 +115,7 @@ export async function trainLanguageModel(options: TrainLanguageModelOptions): Pr
     ...(secondsLeft !== undefined && { maxSeconds: secondsLeft }),
     logEvery: training.logEvery,
     checkpointEvery: training.checkpointEvery,
+    weights: training.weights,
     resume,
     ...(progress && { progress }),
     report: {

@@ -1,4 +1,4 @@
-import { jit, tf } from '@parlance/runtime'
+import { jit, type JitOptions, tf } from '@parlance/runtime'
 import { expectSize } from './dimensions.js'
 import { applyMean, sumGradients, type TrainingStepOptions, type TrainStep } from './training-step.js'
 
@@ -14,9 +14,13 @@ export interface AccumulatingStep<Batch extends tf.TensorContainer> extends Trai
  * Two traced graphs, one run for each micro-batch and one for each update: do not trace it again. The sums take the
  * memory of the parameters once more.
  *
+ * @param precision what forward and backward compute products in, as `jit` takes it
  * @throws Error for no micro-batches; after an error nothing of its batch is left in the sums
  */
-export function accumulatingStep<Batch extends tf.TensorContainer>(options: TrainingStepOptions<Batch>): AccumulatingStep<Batch> {
+export function accumulatingStep<Batch extends tf.TensorContainer>(
+  options: TrainingStepOptions<Batch>,
+  precision: JitOptions = {},
+): AccumulatingStep<Batch> {
   const { parameters } = options
   const zeros = (shape: number[]): tf.Variable => tf.tidy(() => tf.variable(tf.zeros(shape), false))
   const gradientSums = new Map([...parameters].map(([name, { shape }]) => [name, zeros(shape)]))
@@ -38,7 +42,7 @@ export function accumulatingStep<Batch extends tf.TensorContainer>(options: Trai
         add(gradientSums.get(name) as tf.Variable, gradient)
       }
     })
-  })
+  }, precision)
   // Which parameters were reached is an argument, so that a batch that reaches more traces the update anew.
   const update = jit((names: string[], numbers: { learningRate: tf.Tensor; step: tf.Tensor }) =>
     tf.tidy(() => {

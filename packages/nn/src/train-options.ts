@@ -19,6 +19,11 @@ export interface Evaluation {
   patience?: number
 }
 
+/** What `model.safetensors` may hold the weights as. */
+export const weightFormats = ['float32', 'float16', 'bfloat16'] as const
+
+export type WeightFormat = (typeof weightFormats)[number]
+
 export interface TrainOptions<Batch extends tf.TensorContainer> {
   /** Where the run goes; made if it is not there. */
   folder: string
@@ -47,6 +52,11 @@ export interface TrainOptions<Batch extends tf.TensorContainer> {
   logEvery?: number
   /** Steps between checkpoints; default 500. A checkpoint is also written at the end and on SIGINT or SIGTERM. */
   checkpointEvery?: number
+  /**
+   * What `model.safetensors` holds float32 parameters as, rounded to nearest; default float32. What training goes on from
+   * (`state/`) stays float32.
+   */
+  weights?: WeightFormat
   /** Goes on from the folder's checkpoint (from the beginning when it has none yet); default false. */
   resume?: boolean
   /** The title of `report.html`, and what it shows besides the curves and the config, made at the end. */

@@ -4,7 +4,7 @@ import os from 'node:os'
 import path from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
-import { readSafetensors, tf } from '@parlance/runtime'
+import { readSafetensors, type SafetensorsTensor, tf, toFloat32 } from '@parlance/runtime'
 import { UsageError } from './errors.js'
 import { regression } from './fixtures/regression.js'
 import { useTestDevice } from './testing.js'
@@ -101,6 +101,23 @@ describe('train', () => {
     }
     await train({ ...options, batch, maxSteps: 20, progress: quiet() })
     expect(new Set(counts.slice(1)).size).toBe(1)
+  })
+
+  it('stores the model in 16 bits when told to, and what it goes on from in float32', async () => {
+    const options = regression(folder)
+    await train({ ...options, maxSteps: 10, weights: 'float16', progress: quiet() })
+    const model = readSafetensors(path.join(folder, 'model.safetensors')).tensors
+    const state = readSafetensors(path.join(folder, 'state', 'step-00000010', 'model.safetensors')).tensors
+    for (const [name, variable] of options.parameters) {
+      const [stored, exact] = [model.get(name), state.get(name)] as [SafetensorsTensor, SafetensorsTensor]
+      expect([stored.dtype, exact.dtype]).toEqual(['F16', 'F32'])
+      expect(exact.data).toEqual(variable.dataSync())
+      // Ten bits of fraction: half a unit of the last one.
+      toFloat32(stored).forEach((value, i) => {
+        const wanted = exact.data[i] as number
+        expect(Math.abs(value - wanted)).toBeLessThanOrEqual(Math.abs(wanted) * 2 ** -11 + 2 ** -25)
+      })
+    }
   })
 
   it('logs the mean of an interval, also across an end and a resume', async () => {

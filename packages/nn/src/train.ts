@@ -1,6 +1,6 @@
 import fs from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
-import { tf, writeSafetensors, type SafetensorsTensor } from '@parlance/runtime'
+import { tf, writeSafetensors, type SafetensorsTensor, type StoredFloats } from '@parlance/runtime'
 import { WeightAverage } from './averaging/weight-average.js'
 import { CheckpointFolder, readVariables, type LoopState } from './checkpoint.js'
 import { UsageError } from './errors.js'
@@ -9,7 +9,7 @@ import { Interruption } from './interruption.js'
 import { Progress } from './progress.js'
 import { writeReport, type ReportFigure, type ReportSection } from './report.js'
 import { RunFolder } from './run-folder.js'
-import { checkTrainOptions, type Evaluation, type TrainOptions, type TrainResult } from './train-options.js'
+import { checkTrainOptions, type Evaluation, type TrainOptions, type TrainResult, type WeightFormat } from './train-options.js'
 import { readLog, TrainingLog } from './training-log.js'
 import type { StepResult } from './training-step.js'
 
@@ -36,6 +36,8 @@ export async function train<Batch extends tf.TensorContainer>(options: TrainOpti
   const loop = new TrainingLoop(options, folder, checkpoints)
   return loop.run()
 }
+
+const STORED = { float32: 'F32', float16: 'F16', bfloat16: 'BF16' } as const satisfies Record<WeightFormat, StoredFloats>
 
 class TrainingLoop<Batch extends tf.TensorContainer> {
   private readonly state: LoopState
@@ -219,7 +221,8 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     const { best, step } = this.state
     const metric = this.options.evaluation?.metric
     const measured = best && metric !== undefined ? { [metric]: String(best.value) } : {}
-    writeSafetensors(this.folder.model, parameters, { format: 'pt', step: String(step), ...measured })
+    const floats = STORED[this.options.weights ?? 'float32']
+    writeSafetensors(this.folder.model, parameters, { format: 'pt', step: String(step), ...measured }, { floats })
   }
 
   private saveCheckpoint(): Promise<void> {

@@ -36,6 +36,11 @@ export interface SafetensorsLocation {
 /** How float32 tensors are stored: as they are, or rounded to the nearest 16-bit float (ties to even). */
 export type StoredFloats = 'F32' | 'F16' | 'BF16'
 
+/** Whether a dtype is one that float32 tensors are stored as: what `toFloat32` reads. */
+export function storesFloats(dtype: SafetensorsDtype): dtype is StoredFloats {
+  return dtype === 'F32' || dtype === 'F16' || dtype === 'BF16'
+}
+
 export interface SafetensorsFile {
   /** In the order of the data. */
   tensors: Map<string, SafetensorsTensor>

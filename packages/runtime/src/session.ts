@@ -1,2 +1,2 @@
 export { GraphSession, type GraphTensor, type PortInfo } from './inference/graph-session.js'
-export { locateSafetensors, type SafetensorsLocation } from './safetensors.js'
+export { locateSafetensors, type SafetensorsLocation, storesFloats } from './safetensors.js'

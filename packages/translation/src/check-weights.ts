@@ -1,4 +1,4 @@
-import { locateSafetensors } from '@parlance/runtime/session'
+import { locateSafetensors, storesFloats } from '@parlance/runtime/session'
 import type { ModelConfig } from './config.js'
 
 function linear(name: string, outputs: number, inputs: number): [string, number[]][] {
@@ -32,7 +32,7 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   ])
 }
 
-/** @throws Error, one line, unless `file` holds float32 weights of exactly the names and shapes that `config` asks for. */
+/** @throws Error, one line, unless `file` holds float weights of exactly the names and shapes that `config` asks for. */
 export function checkWeights(file: string, config: ModelConfig): void {
   const locations = locateSafetensors(file)
   const wanted = parameterShapes(config)
@@ -42,7 +42,7 @@ export function checkWeights(file: string, config: ModelConfig): void {
     if (!got) problems.push(`${name} is missing`)
     else if (got.shape.join() !== shape.join()) {
       problems.push(`${name} has shape [${got.shape.join(', ')}], wanted [${shape.join(', ')}]`)
-    } else if (got.dtype !== 'F32') problems.push(`${name} has dtype ${got.dtype}, wanted F32`)
+    } else if (!storesFloats(got.dtype)) problems.push(`${name} has dtype ${got.dtype}, wanted F32, F16 or BF16`)
   }
   for (const name of locations.keys()) if (!wanted.has(name)) problems.push(`${name} is not part of the model`)
   if (problems.length === 0) return

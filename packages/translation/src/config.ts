@@ -1,3 +1,4 @@
+import { weightFormats } from '@parlance/nn/command-line'
 import { z } from 'zod'
 
 const count = (least: number) => z.number().int().min(least)
@@ -47,6 +48,7 @@ export const trainingConfigSchema = z.strictObject({
   evaluateEvery: count(1).default(500).describe('steps between evaluations'),
   evaluateSentences: count(1).default(200).describe('validation sentences translated at each evaluation'),
   checkpointEvery: count(1).default(500).describe('steps between checkpoints'),
+  weights: z.enum(weightFormats).default('float32').describe('what model.safetensors holds the weights as: float32, float16 or bfloat16'),
   logEvery: count(1).default(10).describe('steps between entries of the log'),
   patience: count(1).optional().describe('stop after so many evaluations without a better BLEU'),
 })

@@ -96,6 +96,7 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
     ...(config.maxMinutes === undefined ? {} : { maxSeconds: 60 * config.maxMinutes }),
     logEvery: config.logEvery,
     checkpointEvery: config.checkpointEvery,
+    weights: config.weights,
     resume: options.resume ?? false,
     report: {
       title: 'Translation training',

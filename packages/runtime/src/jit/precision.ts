@@ -37,7 +37,8 @@ function obstacle(provider: Provider): string | undefined {
     const isRight = String(results.y?.data) === '7,10,15,22'
     return isRight ? undefined : ' (a product of small whole numbers came out wrong)'
   } catch (error) {
-    return ` (${(error as Error).message.split('\n')[0]})`
+    const [message = ''] = (error as Error).message.split('\n')
+    return /requires f16/.test(message) ? " (its adapter has no 'shader-f16')" : ` (${message})`
   } finally {
     session?.dispose()
   }
