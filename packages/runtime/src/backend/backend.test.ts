@@ -1,5 +1,6 @@
-import { afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../device.js'
+import { Session } from '../onnx/session.js'
 import { tf } from '../tf.js'
 import type { OnnxBackend } from './backend.js'
 
@@ -209,5 +210,27 @@ describe('compiled sessions', () => {
     const { sessions } = backend.evaluator.memory
     for (let n = 1; n <= 30; n++) of(tf.atan(tf.zeros([n, 2 * n])))
     expect(backend.evaluator.memory.sessions).toBe(sessions)
+  })
+
+  it('serve the rounds of a loop that is never read, whatever its length', () => {
+    // Not a divisor of the number of nodes at which a graph is full, and longer than it.
+    for (const length of [97, 700]) {
+      let x: tf.Tensor = tf.scalar(1)
+      const round = () => {
+        for (let i = 0; i < length; i++) {
+          const next = i === 0 ? tf.atan(x) : tf.add(x, i % 31)
+          x.dispose()
+          x = next
+        }
+      }
+      for (let n = 0; n < 20; n++) round()
+      const runs = vi.spyOn(Session.prototype, 'run')
+      for (let n = 0; n < 20; n++) round()
+      // By operator they would be one for every node.
+      expect(runs.mock.calls.length).toBeGreaterThan(0)
+      expect(runs.mock.calls.length).toBeLessThanOrEqual(20 * Math.ceil(length / 64))
+      runs.mockRestore()
+      x.dispose()
+    }
   })
 })

@@ -1,12 +1,15 @@
 /** The TF.js backend whose kernels do not calculate but add to a graph. */
 import { tf } from '../tf.js'
 import { type TypedArray, Value } from '../graph/graph.js'
+import { Boundary } from './boundary.js'
 import { type ComputeOptions, Evaluator } from './evaluator.js'
 
 export const BACKEND_NAME = 'onnx'
 
 /** Pending nodes are computed at the latest when there are this many. */
 const PENDING_LIMIT = 512
+/** Fewer are not worth a graph of their own. */
+const PENDING_LEAST = 64
 const CACHE_BYTES = 1024 ** 3
 
 type DataId = object
@@ -33,6 +36,8 @@ export class OnnxBackend extends tf.KernelBackend {
   private readonly entries = new Map<DataId, Entry>()
   private readonly live = new Set<Value>()
   private pendingCount = 0
+  private readonly boundary = new Boundary()
+  private atBoundary = false
   private trace: (TraceGuard & object) | undefined
 
   constructor(options: ComputeOptions) {
@@ -207,7 +212,13 @@ export class OnnxBackend extends tf.KernelBackend {
   infosOf(values: readonly Value[]): tf.TensorInfo[] {
     const infos = values.map((value) => this.show(value))
     // Only now: a value that no tensor shows yet would not be kept.
-    if (this.pendingCount >= PENDING_LIMIT) this.flush()
+    if (this.pendingCount >= PENDING_LIMIT) {
+      this.boundary.remember()
+      this.flush()
+    } else if (this.atBoundary && this.pendingCount >= PENDING_LEAST) {
+      this.flush()
+    }
+    this.atBoundary = false
     return infos
   }
 
@@ -223,7 +234,10 @@ export class OnnxBackend extends tf.KernelBackend {
     const dataId = {}
     this.belongToTrace(value)
     this.attach(dataId, value, 1)
-    if (value.pending && !this.trace) this.pendingCount++
+    if (value.pending && !this.trace) {
+      this.pendingCount++
+      if (this.boundary.passes(value)) this.atBoundary = true
+    }
     return { dataId, shape: [...value.shape], dtype: value.type as tf.DataType }
   }
 
