@@ -73,6 +73,7 @@ export { accumulatingStep, type AccumulatingStep, microBatches } from './accumul
 export { train } from './train.js'
 export { type Evaluation, type TrainOptions, type TrainResult, type WeightFormat, weightFormats } from './train-options.js'
 export { epochBatches, type EpochBatch } from './batches.js'
+export { chooseLengths, geometricLengths, groupByLength, padRows, type PaddedShape } from './buckets.js'
 export { readLog, type EvaluationEntry, type LogEntry, type StepEntry } from './training-log.js'
 export { escapeHtml, renderReport, writeReport } from './report.js'
 export type { ReportContent, ReportFigure, ReportPlot, ReportSection } from './report.js'

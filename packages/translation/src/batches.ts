@@ -1,3 +1,4 @@
+import { groupByLength } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
 import type { Bucket } from './buckets.js'
 import { type Examples, exampleLength, sequence } from './examples.js'
@@ -23,12 +24,8 @@ export interface BatchPlan {
 
 /** The examples of each bucket, in ascending order: each example is in the first bucket that holds it. */
 function assign(examples: Examples, buckets: readonly Bucket[]): Int32Array[] {
-  const members = buckets.map((): number[] => [])
-  for (let i = 0; i < examples.count; i++) {
-    const length = exampleLength(examples, i)
-    members[buckets.findIndex((bucket) => bucket.length >= length)]?.push(i)
-  }
-  return members.map((list) => Int32Array.from(list))
+  const lengths = Int32Array.from({ length: examples.count }, (_, i) => exampleLength(examples, i))
+  return groupByLength(lengths, buckets.map(({ length }) => length))
 }
 
 function* cut(members: Int32Array, bucket: Bucket): Generator<BatchPlan> {

@@ -5,7 +5,7 @@ import { tf, useDevice } from '@parlance/runtime'
 import { trainBpe } from '@parlance/tokenizer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { epochPlanner, makeBatch, orderedPlans } from './batches.js'
-import { chooseBuckets, chooseLengths } from './buckets.js'
+import { chooseBuckets } from './buckets.js'
 import { trainingConfigSchema } from './config.js'
 import { prepareData } from './data.js'
 import { encodePairs, exampleLength } from './examples.js'
@@ -68,29 +68,6 @@ describe('text and tokens', () => {
     }
     expect(encodeSource(tokenizer, 'a').at(-1)).toBe(END)
     expect(decodeText(tokenizer, tokenizer.encode(' a\nb\r\n c '))).toBe('a b  c')
-  })
-})
-
-describe('chooseLengths', () => {
-  /** The least padded total of any choice of lengths that includes the longest. */
-  function leastTotal(lengths: readonly number[], count: number): number {
-    const distinct = [...new Set(lengths)].sort((a, b) => a - b)
-    const longest = distinct.at(-1)!
-    let least = Infinity
-    for (let subset = 0; subset < 2 ** (distinct.length - 1); subset++) {
-      const chosen = distinct.filter((length, i) => length === longest || (subset >> i) & 1)
-      if (chosen.length <= count) least = Math.min(least, padded(lengths, chosen))
-    }
-    return least
-  }
-  const padded = (lengths: readonly number[], chosen: readonly number[]) =>
-    lengths.reduce((sum, length) => sum + chosen.find((bucket) => bucket >= length)!, 0)
-
-  it.each([1, 2, 3, 4, 20])('wastes as little as the best of all choices of %i', (count) => {
-    const lengths = [3, 3, 3, 4, 5, 5, 7, 9, 9, 9, 9, 12, 13, 20, 41]
-    const chosen = chooseLengths(lengths, count)
-    expect(chosen.length).toBeLessThanOrEqual(count)
-    expect(padded(lengths, chosen)).toBe(leastTotal(lengths, count))
   })
 })
 
