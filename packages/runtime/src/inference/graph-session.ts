@@ -46,7 +46,7 @@ export class GraphSession {
    */
   static load(model: string | Uint8Array, { threads = availableParallelism() }: GraphSessionOptions = {}): GraphSession {
     try {
-      return new GraphSession(new Session(model, { threads, symbolic: true }))
+      return new GraphSession(new Session(model, { threads }))
     } catch (error) {
       const name = typeof model === 'string' ? model : 'the graph'
       throw new Error(`${name} cannot be loaded: ${firstLine(error)}`, { cause: error })

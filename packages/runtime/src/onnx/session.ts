@@ -26,8 +26,6 @@ export interface SessionOptions {
   threads?: number
   /** Graph rewrites; sessions of one operator have nothing to rewrite. */
   optimize?: boolean
-  /** Sizes differ from run to run: plan no memory ahead. */
-  symbolic?: boolean
   /** A prefix for the profile that ONNX Runtime writes when the session ends. */
   profile?: string
   /** Whether outputs stay in the device's memory. Only WebGPU's can. */
@@ -104,11 +102,12 @@ const FALLBACK_FORBIDDEN = /fallback to CPU EP has been explicitly disabled/
 
 /** Compiles; undefined when some operators must run on the CPU and `deviceOnly` forbids that. */
 function compile(model: Uint8Array | string, options: SessionOptions, deviceOnly: boolean): NativeSession | undefined {
-  const { provider = 'cpu', threads, optimize = true, symbolic = false, profile, resident = false } = options
+  const { provider = 'cpu', threads, optimize = true, profile, resident = false } = options
   const settings = {
     executionProviders: [provider],
     graphOptimizationLevel: optimize ? 'all' : 'disabled',
-    enableMemPattern: !symbolic && provider === 'cpu',
+    // A plan made after the first run takes a second block beside what that run took, and saves no time.
+    enableMemPattern: false,
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     logSeverityLevel: 4,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
