@@ -3,6 +3,7 @@
  * before than after (it takes those before for both), and the places of the largest elements.
  */
 import { addNode, type Attribute, type Input, Ints, type Node, Value } from './graph.js'
+import { becomes } from './webgpu-operators.js'
 
 /** Below every number of a shader, which may assume that there are no infinities. */
 const LOWEST = -3.4028234663852886e38
@@ -84,10 +85,4 @@ const INT64 = 7
 /** Every position in a box of these sizes, the last axis fastest. */
 function positions(sizes: readonly number[]): number[][] {
   return sizes.reduce<number[][]>((all, size) => all.flatMap((one) => Array.from({ length: size }, (_, i) => [...one, i])), [[]])
-}
-
-function becomes(value: Value, replacement: Value): void {
-  const node = replacement.node as Node
-  node.outputs[node.outputs.indexOf(replacement)] = value
-  value.node = node
 }

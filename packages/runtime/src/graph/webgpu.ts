@@ -5,7 +5,9 @@
  * The provider's shaders may assume that numbers are finite. What is composed here treats NaN as the hardware's
  * comparisons do.
  */
-import { addNode, type Attribute, Float, type Input, Ints, type Node, Value } from './graph.js'
+import { Float, Ints, type Node, Value } from './graph.js'
+import { and, becomes, compare, emit, multiply, not, scalar, swapped, unary, valuesOf, where } from './webgpu-operators.js'
+import { sine } from './webgpu-sine.js'
 import { convolution, poolingWithPlaces, transposedConvolution } from './webgpu-windows.js'
 
 /** Composes what the provider lacks among `nodes`, given in topological order. Values keep their identity. */
@@ -14,9 +16,7 @@ export function composeMissing(nodes: readonly Node[]): void {
     const result = node.outputs[0]
     const composed = result?.node === node ? compositions[node.op]?.(node) : undefined
     if (!result || !composed) continue
-    const producer = composed.node as Node
-    producer.outputs[producer.outputs.indexOf(composed)] = result
-    result.node = producer
+    becomes(result, composed)
     for (const input of node.inputs) if (input instanceof Value) input.holders--
   }
 }
@@ -25,6 +25,7 @@ const compositions: Readonly<Record<string, (node: Node) => Value | undefined>> 
   Cast: castOfArgument,
   Conv: convolution,
   ConvTranspose: transposedConvolution,
+  Cos: (node) => sine(valuesOf(node)[0], 'cosine'),
   FusedMatMul: fusedMatMul,
   IsInf: (node) => {
     const [x] = valuesOf(node)
@@ -44,11 +45,13 @@ const compositions: Readonly<Record<string, (node: Node) => Value | undefined>> 
   },
   Round: round,
   Selu: selu,
+  Sin: (node) => sine(valuesOf(node)[0], 'sine'),
   Sign: (node) => {
     const [x] = valuesOf(node)
     const [zero, one] = [scalar(0, x.type), scalar(1, x.type)]
     return where(compare('Greater', x, zero), one, where(compare('Less', x, zero), scalar(-1, x.type), zero))
   },
+  Split: split,
 }
 
 /** The least index whose element is the extreme one, where ArgMax or ArgMin is cast from the int64 that ONNX gives. */
@@ -111,70 +114,29 @@ function round(node: Node): Value {
   return where(and(half, odd), emit('Sub', [up, scalar(1)], x.shape, 'float32'), up)
 }
 
+/** Buffers that every device lets one shader use: an input and the outputs of a split. */
+const BUFFERS = 8
+
+/** Many parts, each a slice. */
+function split(node: Node): Value | undefined {
+  if (node.outputs.length < BUFFERS) return undefined
+  const [x] = valuesOf(node)
+  const axis = node.attributes.axis as number
+  let start = 0
+  const slices = node.outputs.map((part) => {
+    const end = start + (part.shape[axis] as number)
+    const slice = emit('Slice', [x, new Ints([start]), new Ints([end]), new Ints([axis])], part.shape, part.type)
+    start = end
+    return slice
+  })
+  slices.slice(1).forEach((slice, i) => becomes(node.outputs[i + 1] as Value, slice))
+  return slices[0]
+}
+
 function selu(node: Node): Value {
   const [x] = valuesOf(node)
   // Klambauer et al. 2017, as ONNX gives them.
   const [alpha, gamma] = [1.6732632423543772, 1.0507009873554805]
   const below = multiply(emit('Sub', [unary('Exp', x), scalar(1)], x.shape, 'float32'), scalar(alpha))
   return multiply(where(compare('Greater', x, scalar(0)), x, below), scalar(gamma))
-}
-
-function valuesOf(node: Node): [Value, ...Value[]] {
-  return node.inputs as [Value, ...Value[]]
-}
-
-function emit(
-  op: string,
-  inputs: readonly Input[],
-  shape: readonly number[],
-  type: Value['type'],
-  attributes: Readonly<Record<string, Attribute>> = {},
-): Value {
-  return addNode(op, inputs, attributes, [{ shape, type }])[0] as Value
-}
-
-function unary(op: string, x: Value): Value {
-  return emit(op, [x], x.shape, x.type)
-}
-
-/** The shape of values broadcast together, whose shapes are known to fit. */
-function joined(...values: readonly Value[]): readonly number[] {
-  const rank = Math.max(...values.map(({ shape }) => shape.length))
-  return Array.from({ length: rank }, (_, axis) => {
-    const lengths = values.map(({ shape }) => shape[axis - rank + shape.length] ?? 1)
-    return lengths.find((length) => length !== 1) ?? 1
-  })
-}
-
-/** A matrix, or the matrices of a batch, transposed. */
-function swapped(x: Value): Value {
-  const rank = x.shape.length
-  const perm = [...x.shape.keys()].map((axis) => (axis < rank - 2 ? axis : 2 * rank - 3 - axis))
-  return emit('Transpose', [x], perm.map((axis) => x.shape[axis] as number), x.type, { perm })
-}
-
-function scalar(value: number, type: Value['type'] = 'float32'): Value {
-  const result = Value.concrete(type === 'int32' ? Int32Array.of(value) : Float32Array.of(value), [], type)
-  result.uniform = value
-  return result
-}
-
-function compare(op: string, a: Value, b: Value): Value {
-  return emit(op, [a, b], joined(a, b), 'bool')
-}
-
-function multiply(a: Value, b: Value): Value {
-  return emit('Mul', [a, b], joined(a, b), a.type)
-}
-
-function and(a: Value, b: Value): Value {
-  return emit('And', [a, b], joined(a, b), 'bool')
-}
-
-function not(x: Value): Value {
-  return emit('Not', [x], x.shape, 'bool')
-}
-
-function where(condition: Value, yes: Value, no: Value): Value {
-  return emit('Where', [condition, yes, no], joined(condition, yes, no), yes.type)
 }
