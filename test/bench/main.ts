@@ -13,7 +13,7 @@ function benchmarks(): Map<string, string> {
   const found = new Map<string, string>()
   for (const [prefix, folder] of [['', 'test/bench'] as const, ...packages]) {
     if (!existsSync(path.join(root, folder))) continue
-    for (const file of readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.ts') && !parts.has(name))) {
+    for (const file of readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !parts.has(name))) {
       found.set(prefix + path.basename(file, '.ts'), path.join(folder, file))
     }
   }

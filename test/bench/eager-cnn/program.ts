@@ -47,8 +47,9 @@ export function program(): { epoch: () => Promise<Epoch>; test: () => Promise<nu
       return { milliseconds: performance.now() - started, loss: Number(loss), accuracy: Number(accuracy) }
     },
     async test() {
-      const [, accuracy] = model.evaluate(unseen.images, unseen.labels, { batchSize: BATCH }) as tf.Scalar[]
-      return ((await accuracy?.data()) as Float32Array)[0] as number
+      const [, accuracy] = model.evaluate(unseen.images, unseen.labels, { batchSize: BATCH }) as [tf.Scalar, tf.Scalar]
+      const [share] = await accuracy.data()
+      return share as number
     },
   }
 }
