@@ -1,8 +1,11 @@
-/** Gradients where those of TF.js's registry are wrong or refuse operands that were broadcast. */
+/** Gradients where those of TF.js's registry are wrong, or refuse operands that were broadcast or results that are one. */
 import { tf } from '../tf.js'
 
 /** Operators whose gradients TF.js leaves in the shape of the result. */
 const UNREDUCED = ['BatchMatMul', 'Maximum', 'Minimum', 'SquaredDifference']
+
+/** Operators of many results whose gradients want a list, where TF.js gives them the tensor itself if it is only one. */
+const LISTED = ['SplitV', 'Unpack']
 
 export function registerGradients(): void {
   for (const name of UNREDUCED) {
@@ -14,6 +17,13 @@ export function registerGradients(): void {
         const gradients = config.gradFunc(dy, saved, attributes)
         return { a: () => sumTo(gradients.a?.() as tf.Tensor, a.shape), b: () => sumTo(gradients.b?.() as tf.Tensor, b.shape) }
       },
+    })
+  }
+  for (const name of LISTED) {
+    const config = tf.getGradient(name)
+    tf.registerGradient({
+      ...config,
+      gradFunc: (dy, saved, attributes) => config.gradFunc(Array.isArray(dy) ? dy : [dy], saved, attributes),
     })
   }
   // TF.js transposes where the axis is not the last: another shape, or, for a square, wrong numbers.
