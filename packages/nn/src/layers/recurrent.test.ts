@@ -33,9 +33,6 @@ interface Case {
 const STATES = ['x', 'h0', 'c0']
 const cases = fixture.cases as object as Case[]
 const tensor = ({ shape, data }: Values): tf.Tensor => tf.tensor(data, shape)
-/** (S, N, C) as S tensors; TF.js has no gradient of unstacking one. */
-const unstack = (x: tf.Tensor): tf.Tensor[] =>
-  Array.from({ length: x.shape[0] as number }, (_, i) => tf.squeeze(tf.slice(x, [i, 0, 0], [1, -1, -1]), [0]))
 const int32 = (values: number[]): tf.Tensor => tf.tensor1d(values, 'int32')
 
 /** The three kinds behind one signature, states stacked as in PyTorch: (layers × directions, N, width). */
@@ -45,8 +42,8 @@ function create(kind: string, options: RecurrentOptions, { activation = 'tanh', 
   if (kind === 'LSTM') {
     const layer = new LSTM({ ...options, ...(projection > 0 && { projection }) })
     const run: Run = (x, h0, c0, lengths) => {
-      const cells = unstack(c0 as tf.Tensor)
-      const states = unstack(h0).map((hidden, i) => ({ hidden, cell: cells[i] as tf.Tensor }))
+      const cells = tf.unstack(c0 as tf.Tensor)
+      const states = tf.unstack(h0).map((hidden, i) => ({ hidden, cell: cells[i] as tf.Tensor }))
       const { output, state } = layer.forward(x, inference, states, lengths)
       return { output, hn: tf.stack(state.map(({ hidden }) => hidden)), cn: tf.stack(state.map(({ cell }) => cell)) }
     }
@@ -54,7 +51,7 @@ function create(kind: string, options: RecurrentOptions, { activation = 'tanh', 
   }
   const layer = kind === 'GRU' ? new GRU(options) : new RNN({ ...options, activation: activation as 'tanh' | 'relu' })
   const run: Run = (x, h0, _, lengths) => {
-    const { output, state } = layer.forward(x, inference, unstack(h0), lengths)
+    const { output, state } = layer.forward(x, inference, tf.unstack(h0), lengths)
     return { output, hn: tf.stack(state) }
   }
   return { layer, run }
