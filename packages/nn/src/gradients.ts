@@ -1,4 +1,5 @@
 import { tf } from '@parlance/runtime'
+import { divisor } from './losses/summed.js'
 
 /**
  * The value of `lossFn` (a scalar tensor) and its gradients with respect to `parameters`, by name. A parameter that the
@@ -37,7 +38,7 @@ export function clipByGlobalNorm(
   const [norm, ...scaled] = tf.tidy(() => {
     const squares = [...gradients.values()].map((gradient) => tf.sum(tf.square(gradient)))
     const sumNorm = tf.sqrt(squares.length > 1 ? tf.addN(squares) : (squares[0] as tf.Tensor))
-    const terms = count && tf.maximum(count, 1)
+    const terms = count && divisor(count)
     const norm = terms ? tf.div(sumNorm, terms) : sumNorm
     const clip = tf.minimum(tf.div(maxNorm, tf.add(norm, 1e-6)), 1)
     let factor: tf.Tensor | undefined = Number.isFinite(maxNorm) ? clip : undefined

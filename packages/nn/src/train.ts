@@ -6,6 +6,7 @@ import { CheckpointFolder, readVariables, type LoopState } from './checkpoint.js
 import { UsageError } from './errors.js'
 import { formatDuration, formatNumber } from './format.js'
 import { Interruption } from './interruption.js'
+import { meanOf } from './losses/summed.js'
 import { Progress } from './progress.js'
 import { writeReport, type ReportFigure, type ReportSection } from './report.js'
 import { RunFolder } from './run-folder.js'
@@ -147,7 +148,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
       ).map((values) => values[0])
       tf.dispose(Object.values(result))
       this.pending.shift()
-      const wrong = [['loss', sum / Math.max(count, 1)] as const, ['gradient norm', gradientNorm] as const].find(
+      const wrong = [['loss', meanOf(sum, count)] as const, ['gradient norm', gradientNorm] as const].find(
         ([, value]) => !Number.isFinite(value),
       )
       if (wrong) {
@@ -170,7 +171,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     const seconds = this.seconds()
     const entry = {
       step,
-      loss: window.lossSum / Math.max(window.count, 1),
+      loss: meanOf(window.lossSum, window.count),
       learningRate: this.learningRate(step),
       gradientNorm: window.gradientNorms / window.steps,
       tokensPerSecond: window.count / Math.max(seconds - window.since, 1e-9),

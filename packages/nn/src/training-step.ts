@@ -1,7 +1,7 @@
 import { tf } from '@parlance/runtime'
 import { clipByGlobalNorm, gradients } from './gradients.js'
 import type { LossScaling } from './loss-scaling.js'
-import type { SummedLoss } from './losses/summed.js'
+import { divisor, type SummedLoss } from './losses/summed.js'
 import type { Optimizer } from './optimizers/index.js'
 
 /** What changes from step to step besides the batch: scalars, so that a trace does not freeze them. */
@@ -67,7 +67,7 @@ export function applyMean<Batch>(
   const { parameters, optimizer, maxGradientNorm = Infinity, lossScaling } = options
   return tf.tidy(() => {
     // Dividing by the scale is part of dividing by the count.
-    const terms = lossScaling ? tf.mul(tf.maximum(count, 1), lossScaling.scale) : count
+    const terms = lossScaling ? tf.mul(divisor(count), lossScaling.scale) : count
     const { gradients: clipped, norm } = clipByGlobalNorm(gradients, maxGradientNorm, terms)
     const apply = (step: tf.Tensor): void => optimizer.apply(clipped, learningRate, step)
     const result = { sum: sum.clone(), count: count.clone() }

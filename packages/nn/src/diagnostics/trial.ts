@@ -1,4 +1,5 @@
 import { tf } from '@parlance/runtime'
+import { meanOf } from '../losses/summed.js'
 import type { TrainOptions } from '../train-options.js'
 
 /** What a trial needs of what `train` takes. */
@@ -35,7 +36,7 @@ export async function trialStep<Batch extends tf.TensorContainer>(
     const { sum, count, gradientNorm } = trainStep(batch, numbers)
     const [total, terms] = await Promise.all([sum.data(), count.data()])
     tf.dispose([sum, count, gradientNorm])
-    return (total[0] as number) / Math.max(terms[0] as number, 1)
+    return meanOf(total[0] as number, terms[0] as number)
   } finally {
     tf.dispose([batch, numbers.learningRate, numbers.step])
   }

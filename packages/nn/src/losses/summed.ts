@@ -18,7 +18,17 @@ export interface WeightOptions {
 
 /** sum / count, or 0 if nothing was counted. */
 export function meanLoss({ sum, count }: SummedLoss): tf.Scalar {
-  return tf.tidy(() => tf.div(sum, tf.where(tf.equal(count, 0), 1, count)))
+  return tf.tidy(() => tf.div(sum, divisor(count)))
+}
+
+/** What a sum is divided by for its mean: the count, which fractional weights may bring below 1; 1 for that of nothing. */
+export function divisor(count: tf.Tensor): tf.Tensor {
+  return tf.where(tf.equal(count, 0), 1, count)
+}
+
+/** The mean of a sum and a count that were read. */
+export function meanOf(sum: number, count: number): number {
+  return sum / (count === 0 ? 1 : count)
 }
 
 /** Σ weights · terms and Σ weights. `name` is the loss's, for the error. */
