@@ -146,7 +146,7 @@ export class Compiled<Arguments extends unknown[], Result> {
       bytes: {
         arguments: bytesOf(ports.arguments),
         variables: bytesOf(ports.read),
-        spares: bytesOf(ports.states),
+        spares: bytesOf(ports.states.filter((_, i) => !this.inPlace[i])),
         constants: bytesOf(ports.captured) + model.byteLength,
         results: bytesOf(ports.results),
         peak: recorded.peak,

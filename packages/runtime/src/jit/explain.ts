@@ -18,7 +18,7 @@ export interface ExplainedBytes {
   arguments: number
   /** Variables that it reads or assigns. */
   variables: number
-  /** Copies of assigned variables, that the next call writes to. */
+  /** Second copies of variables whose new values are not written over the old ones. */
   spares: number
   /** Tensors that it captured, and constants in the graph. */
   constants: number
@@ -112,7 +112,7 @@ function table(explained: Omit<Explanation, 'toString'>): string {
   return [
     `${nodes} nodes on ${device}, of ${recorded} recorded; ${off === 0 ? 'none' : off} of them left it`,
     `${milliseconds.toFixed(2)} ms a run; recorded in ${made.trace.toFixed(0)} ms, compiled in ${made.compile.toFixed(0)} ms`,
-    `arguments ${mebibytes(bytes.arguments)}, variables ${mebibytes(bytes.variables)} and as much as ${mebibytes(bytes.spares)} for their next values, ` +
+    `arguments ${mebibytes(bytes.arguments)}, variables ${mebibytes(bytes.variables)} and second copies ${mebibytes(bytes.spares)}, ` +
       `constants ${mebibytes(bytes.constants)}, results ${mebibytes(bytes.results)}, peak about ${mebibytes(bytes.peak)}`,
     '',
     ...text,

@@ -4,12 +4,12 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import type * as serviceModule from '../fixtures/service.js'
+import type * as serviceModule from '../testing/service.js'
 import { inWorker, type WorkerHandle } from './in-worker.js'
 
 type Service = typeof serviceModule
 
-const service = new URL('../fixtures/service.js', import.meta.url)
+const service = new URL('../testing/service.js', import.meta.url)
 
 class ServiceError extends Error {
   override readonly name = 'ServiceError'
@@ -85,7 +85,7 @@ describe('inWorker', () => {
     const error = await worker.remote.fail('service').then(undefined, (error: unknown) => error)
     expect(error).toBeInstanceOf(ServiceError)
     expect(error).toMatchObject({ name: 'ServiceError', message: 'not like this', cause: { message: 'deeper' } })
-    expect((error as Error).stack).toContain('fixtures/service')
+    expect((error as Error).stack).toContain('testing/service')
     await expect(worker.remote.fail('type')).rejects.toThrow(TypeError)
     await expect(worker.remote.fail('text')).rejects.toThrow('only text')
   })
@@ -118,7 +118,7 @@ describe('inWorker', () => {
   })
 
   it('says why a module cannot be loaded, or that there is none', async () => {
-    const broken = inWorker(new URL('../fixtures/broken-service.js', import.meta.url))
+    const broken = inWorker(new URL('../testing/broken-service.js', import.meta.url))
     await expect(broken).rejects.toThrow(new RangeError('no weights at all'))
     await expect(inWorker(new URL('./nowhere.js', import.meta.url))).rejects.toThrow(/There is no module .*nowhere.js to run in a worker/)
   })
