@@ -11,7 +11,7 @@ export interface SpecResult {
   /** The names of its suites and its own, joined by spaces, as jasmine gives them. */
   name: string
   status: 'passed' | 'failed' | 'pending'
-  /** The host kernels that were called while it ran. */
+  /** The host kernels that were called while it ran, and the operators that the device left to the CPU. */
   host: string[]
   milliseconds: number
   /** The first expectation that did not hold, or the error. */

@@ -23,7 +23,8 @@ export interface ComputeOptions {
 export class Evaluator {
   private readonly sessions: SessionCache
   private readonly seen = new Set<string>()
-  private readonly left = new Set<string>()
+  /** The operators that ran on the CPU because the provider has them not, since this was last cleared. */
+  readonly leftToCpu = new Set<string>()
   /** Whether results stay in the device's memory until they are read. */
   readonly resident: boolean
 
@@ -87,11 +88,6 @@ export class Evaluator {
     value.data = data
   }
 
-  /** The operators that ran on the CPU because the provider has them not, as far as they ran one by one. */
-  get leftToCpu(): readonly string[] {
-    return [...this.left].sort()
-  }
-
   /** Frees one session. */
   drop(key: string): void {
     this.sessions.drop(key)
@@ -123,6 +119,8 @@ export class Evaluator {
       const bytes = graphBytes(model, peakBytes(nodes, outputs))
       return { session: new Session(model, { ...this.options, resident: this.resident }), bytes }
     })
+    // Which of them ONNX Runtime does not say.
+    if (session.fallsBack) this.leftToCpu.add(nodes.map(({ op }) => op).join('|'))
     const feeds: Record<string, object> = {}
     inputs.forEach((value, i) => (feeds[`i${i}`] = feed(value)))
     return execute(session, feeds, outputs)
@@ -167,12 +165,12 @@ export class Evaluator {
     const signature = inputs.map((v) => (v ? `${v.type}${v.shape.length}` : '-')).join(',')
     const where = resident ? '@' : ''
     const key = `${where}${node.domain}:${node.op}(${signature})->${node.outputs.length}${attributesKey(node.attributes)}`
-    return this.sessions.get(key, () => {
+    const session = this.sessions.get(key, () => {
       const model = operatorModel(node, inputs)
-      const session = new Session(model, { ...this.options, optimize: false, symbolic: true, resident })
-      if (session.fallsBack) this.left.add(node.op)
-      return { session, bytes: model.byteLength + 16384 }
+      return { session: new Session(model, { ...this.options, optimize: false, resident }), bytes: model.byteLength + 16384 }
     })
+    if (session.fallsBack) this.leftToCpu.add(node.op)
+    return session
   }
 }
 

@@ -1,6 +1,6 @@
 /**
  * Convolution and pooling where ONNX Runtime's WebGPU provider computes something else or nothing: with other paddings
- * before than after (it takes those before for both), and the places of the largest elements.
+ * before than after (it takes those before for both), transposed over groups or volumes, and the places of maxima.
  */
 import { addNode, type Attribute, type Input, Ints, type Node, Value } from './graph.js'
 import { becomes } from './webgpu-operators.js'
@@ -34,16 +34,60 @@ export function convolution(node: Node): Value | undefined {
   return emit('Conv', [pad(x, uneven.before, uneven.after, 0), ...rest], node.outputs[0] as Value, { ...node.attributes, pads })
 }
 
-/** Here paddings are what the result lacks. */
+/**
+ * The same numbers by a convolution: zeros between the elements make up for the strides, the filter is turned round and
+ * its channels change places. The provider transposes no volumes, and groups and uneven paddings wrongly.
+ */
 export function transposedConvolution(node: Node): Value | undefined {
-  const uneven = unevenPads(node)
-  if (!uneven) return undefined
-  const { before, after } = uneven
+  const [x, filter, ...rest] = node.inputs as [Value, Value, ...Input[]]
+  const { group, strides, dilations, pads } = node.attributes as { group?: number; strides: number[]; dilations?: number[]; pads?: number[] }
   const result = node.outputs[0] as Value
-  const shape = result.shape.map((size, i) => (i < 2 ? size : size + (before[i - 2] as number) + (after[i - 2] as number)))
-  const whole = emit('ConvTranspose', node.inputs, { shape, type: result.type }, { ...node.attributes, pads: [...before, ...after].fill(0) })
-  const ends = before.map((size, i) => size + (result.shape[i + 2] as number))
-  return emit('Slice', [whole, new Ints(before), new Ints(ends), new Ints(before.map((_, i) => i + 2))], result)
+  const image = x.shape.slice(2)
+  if (image.length < 3 && (group ?? 1) === 1 && !unevenPads(node)) return undefined
+  const spread = image.reduce((value, _, axis) => insertZeros(value, axis + 2, strides[axis] as number), x)
+  const spans = image.map((_, i) => (dilations?.[i] ?? 1) * ((filter.shape[i + 2] as number) - 1))
+  const before = spans.map((span, i) => span - (pads?.[i] ?? 0))
+  const lengths = spans.map((span, i) => (result.shape[i + 2] as number) + span)
+  const after = lengths.map((length, i) => length - (before[i] as number) - (spread.shape[i + 2] as number))
+  const positive = (sizes: readonly number[]) => sizes.map((size) => Math.max(0, size))
+  const padded = pad(spread, positive(before), positive(after), 0)
+  const begins = before.map((size) => Math.max(0, -size))
+  const ends = begins.map((begin, i) => begin + (lengths[i] as number))
+  const cut = emit('Slice', [padded, new Ints(begins), new Ints(ends), spatial(image)], { shape: [...x.shape.slice(0, 2), ...lengths], type: x.type })
+  const attributes = { group: group ?? 1, ...(dilations ? { dilations } : {}) }
+  return emit('Conv', [cut, turned(filter, group ?? 1), ...rest], result, attributes)
+}
+
+function spatial(image: readonly number[]): Ints {
+  return new Ints(image.map((_, i) => i + 2))
+}
+
+/** Each element followed by `stride` − 1 zeros along an axis. */
+function insertZeros(x: Value, axis: number, stride: number): Value {
+  if (stride === 1) return x
+  const { shape, type } = x
+  const [before, length, after] = [shape.slice(0, axis), shape[axis] as number, shape.slice(axis + 1)]
+  const apart = [...before, length, 1, ...after]
+  const wide = [...before, length, stride, ...after]
+  const single = emit('Reshape', [x, new Ints(apart)], { shape: apart, type })
+  const zeros = [...apart.map(() => 0), ...apart.map((_, i) => (i === axis + 1 ? stride - 1 : 0))]
+  const padded = emit('Pad', [single, new Ints(zeros)], { shape: wide, type }, { mode: 'constant' })
+  const spread = [...before, length * stride, ...after]
+  return emit('Reshape', [padded, new Ints(spread)], { shape: spread, type })
+}
+
+/** A filter (in, out per group, …window) as (out, in per group, …window) with its window turned round. */
+function turned(filter: Value, group: number): Value {
+  const { type } = filter
+  const [inputs, outputs, ...window] = filter.shape as [number, number, ...number[]]
+  const reshaped = (value: Value, shape: number[]) => emit('Reshape', [value, new Ints(shape)], { shape, type })
+  const grouped = reshaped(filter, [group, inputs / group, outputs, ...window])
+  const perm = [0, 2, 1, ...window.map((_, i) => i + 3)]
+  const swapped = emit('Transpose', [grouped], { shape: perm.map((axis) => grouped.shape[axis] as number), type }, { perm })
+  const ordered = reshaped(swapped, [group * outputs, inputs / group, ...window])
+  const backwards = new Ints(window.map(() => -1))
+  const ends = new Ints(window.map(() => -(2 ** 31)))
+  return emit('Slice', [ordered, backwards, ends, spatial(window), backwards], ordered)
 }
 
 /** Maximum pooling with the places of the largest: a running maximum over the places in the window, the first winning. */
@@ -56,7 +100,7 @@ export function poolingWithPlaces(node: Node): Value | undefined {
   const output = largest.shape.slice(2)
   const before = pads.slice(0, image.length)
   const padded = pad(x, before, pads.slice(image.length), LOWEST)
-  const axes = new Ints(image.map((_, i) => i + 2))
+  const axes = spatial(image)
   let best: Value | undefined
   let at: Value | undefined
   for (const offset of positions(window)) {
