@@ -40,6 +40,14 @@ export function suitable(device: Device): Availability {
   return { device, available: false, missing }
 }
 
+/** Whether a device can be had, without waking drivers that write warnings where they find nothing to drive. */
+export function examine(device: Device): Availability {
+  const named = process.env.VK_ICD_FILENAMES ?? process.env.VK_DRIVER_FILES
+  if (device !== 'webgpu' || named || hasGraphicsChip()) return availability(device)
+  const missing = 'this machine shows no graphics chip, and no driver that computes in software is named in VK_DRIVER_FILES'
+  return { device, available: false, missing }
+}
+
 /** For each device a function that throws, in a sentence, what is missing. */
 const requirements: Readonly<Record<Device, () => { adapter?: Adapter }>> = {
   cpu: () => {
