@@ -95,6 +95,24 @@ describe('checkpoint', () => {
     wrapped.forEach((values, i) => values.forEach((value, k) => expect(Math.abs(value - (unwrapped[i]?.[k] as number))).toBeLessThan(1e-6)))
   })
 
+  it('trains as without, to the last bit, while weights are updated in place', () => {
+    const train = (wrap: Wrap): number[] => {
+      const random = new Random(6)
+      const weights = Array.from({ length: 6 }, () => tf.variable(draw(random, 6, 6)))
+      const step = jit((x: tf.Tensor, step: tf.Tensor) => {
+        const { value, grads } = tf.variableGrads(() => tf.sum(tf.square(residuals(wrap, x, step, weights))) as tf.Scalar, weights)
+        for (const w of weights) w.assign(tf.sub(w, tf.mul(grads[w.name] as tf.Tensor, 0.01)))
+        return value
+      })
+      const x = draw(random, 5, 6)
+      const losses = [1, 2, 3, 4, 5, 6].flatMap((i) => of(step(x, tf.scalar(i, 'int32'))))
+      return [...losses, ...weights.flatMap(of)]
+    }
+    const [wrapped, unwrapped] = [train(checkpoint), train(plain)]
+    expect(wrapped).toEqual(unwrapped)
+    expect(wrapped[5]).toBeLessThan(wrapped[0] as number)
+  })
+
   it('is the function itself outside jit and where nothing is differentiated', () => {
     const double = checkpoint((x: tf.Tensor) => tf.mul(x, 2))
     const x = tf.tensor1d([1, 2])

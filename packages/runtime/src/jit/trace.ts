@@ -60,6 +60,7 @@ export function record(
   args: readonly tf.Tensor[],
   call: (placeholders: tf.Tensor[]) => tf.Tensor[],
 ): Trace {
+  if (backend.tracing) throw new Error('jit.explain and inferenceGraph cannot be called inside a function that is being traced: call them outside.')
   const trace = new Trace()
   const engine = tf.engine()
   const before = new Map<tf.Variable, Held>()
