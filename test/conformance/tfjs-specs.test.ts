@@ -1,13 +1,17 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { DeviceName } from '@parlance/runtime'
-import { skips } from './skips.js'
+import { skipsOn } from './skips.js'
 import { runSpecs, type SpecResult } from './tfjs-specs/run.js'
+
+/** Milliseconds. On a GPU that a program plays, the specs take minutes. */
+const LIMIT = 900_000
 
 /** TF.js's own suite on another device: PARLANCE_TEST_DEVICE=… npx vitest run test/conformance/tfjs-specs.test.ts */
 const device = (process.env.PARLANCE_TEST_DEVICE ?? 'cpu') as DeviceName
 
-/** How many specs pass at least, and how many of these call a host kernel at most. */
-const bar = { passed: 4100, onHost: 500 }
+/** How many specs pass at least, and how many of these are computed on the host, in part or whole, at most. */
+const bar = { passed: device === 'webgpu' ? 3900 : 4100, onHost: 500 }
+const skips = skipsOn(device)
 
 let results: SpecResult[] = []
 const named = (status: SpecResult['status']): SpecResult[] => results.filter((result) => result.status === status)
@@ -23,8 +27,8 @@ function report(): string {
   const passed = named('passed')
   const onHost = passed.filter(({ host }) => host.length > 0)
   return [
-    `TF.js's specs on ${device}: ${passed.length} of ${results.length} pass, ${onHost.length} of these with host kernels`,
-    `host kernels by specs that call them: ${tally(onHost.flatMap(({ host }) => host))}`,
+    `TF.js's specs on ${device}: ${passed.length} of ${results.length} pass, ${onHost.length} of these on the host`,
+    `host kernels, and operators left to the CPU, by specs: ${tally(onHost.flatMap(({ host }) => host))}`,
     `skipped by reason: ${tally(skips.map(({ why }) => why))}`,
   ].join('\n')
 }
@@ -33,9 +37,9 @@ describe("TF.js-core's own specs", () => {
   beforeAll(async () => {
     results = await runSpecs(device)
     console.log(report())
-  })
+  }, LIMIT)
 
-  it('pass in number, few of them by host kernels', () => {
+  it('pass in number, few of them on the host', () => {
     const passed = named('passed')
     expect(passed.length).toBeGreaterThanOrEqual(bar.passed)
     expect(passed.filter(({ host }) => host.length > 0).length).toBeLessThanOrEqual(bar.onHost)
