@@ -99,7 +99,7 @@ try {
       .filter((entry) => !entry.endsWith('.json'))
       .map((entry) => path.posix.join(manifest.name, entry)),
   )
-  await report(`imports ${modules.join(', ')} and trains two steps`, run('node', ['consumer.js', ...modules], user))
+  await report(`imports ${modules.join(', ')}, trains two steps and asks a worker`, run('node', ['consumer.js', ...modules], user))
   for (const bin of packages.flatMap(({ manifest }) => Object.keys(manifest.bin ?? {}))) {
     await report(`${bin} --help`, run(path.join(user, 'node_modules/.bin', bin), ['--help'], user, `Usage: ${bin}`))
   }

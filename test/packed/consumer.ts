@@ -1,6 +1,7 @@
 /** A user's first program, compiled and run against the installed tarballs. Arguments: what else to import. */
+import { writeFileSync } from 'node:fs'
 import { AdamW, Linear, namedParameters, trainingStep } from '@parlance/nn'
-import { jit, Random, tf, useDevice } from '@parlance/runtime'
+import { inWorker, jit, Random, tf, useDevice } from '@parlance/runtime'
 
 for (const name of process.argv.slice(2)) await import(name)
 await useDevice('cpu')
@@ -17,3 +18,8 @@ const losses = [1, 2].map((step) => {
   return trainStep(batch, numbers).sum.dataSync()[0] as number
 })
 if (!((losses[1] as number) < (losses[0] as number))) throw new Error(`The loss did not fall: ${losses.join(', ')}.`)
+
+const service = new URL('./service.mjs', import.meta.url)
+writeFileSync(service, 'export const double = (x) => 2 * x\n')
+const { remote } = await inWorker<{ double: (x: number) => number }>(service)
+if ((await remote.double(21)) !== 42) throw new Error('A worker did not answer.')
