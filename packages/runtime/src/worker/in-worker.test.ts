@@ -132,8 +132,12 @@ describe('inWorker', () => {
        const { remote } = await inWorker(new URL('./service.mjs', import.meta.url))
        console.log(await remote.pid())
        ${last}`
-    for (const [last, wanted] of [['', 0], ['remote.hang(); setTimeout(() => process.exit(7), 100)', 7]] as const) {
-      const file = join(folder, `main${wanted}.mjs`)
+    for (const [last, wanted] of [
+      ['', 0],
+      ['remote.hang(); setTimeout(() => process.exit(7), 100)', 7],
+      ["remote.hang(); setTimeout(() => process.kill(process.pid, 'SIGKILL'), 100)", null],
+    ] as const) {
+      const file = join(folder, `main-${wanted}.mjs`)
       writeFileSync(file, script(last))
       const flags = ['--conditions=@parlance/source', '--import', import.meta.resolve('tsx')]
       const child = spawn(process.execPath, [...flags, file], { stdio: ['ignore', 'pipe', 'inherit'] })

@@ -1,5 +1,6 @@
 /** What a worker process runs: it loads the module that its argument names and answers calls of its functions. */
 import { pathToFileURL } from 'node:url'
+import { Worker } from 'node:worker_threads'
 import { carry, type Request, type Response } from './protocol.js'
 
 type Callable = (...args: unknown[]) => unknown
@@ -42,9 +43,13 @@ async function handle(request: Request, functions: ReadonlyMap<string, Callable>
   return { kind: 'done', id }
 }
 
-/** The parent decides when this process ends: Ctrl-C in a terminal reaches both. */
+// The parent decides when this process ends: Ctrl-C in a terminal reaches both.
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit())
+// A parent that was killed cannot decide, and this thread may be computing: another one looks for it.
+const watch = `const { ppid } = process
+setInterval(() => { if (process.ppid !== ppid) process.kill(process.pid, 'SIGKILL') }, 500)`
+new Worker(watch, { eval: true, execArgv: [] }).unref()
 
 try {
   const exports = (await import(pathToFileURL(process.argv[2] as string).href)) as Record<string, unknown>
