@@ -2,7 +2,7 @@
  * The program that runs TF.js-core's own specs on a device of ours: `node program.mjs DEVICE RESULTS.jsonl`, one line per
  * spec, written when it ends. It is bundled first, so that the specs and the runtime share one copy of tfjs-core.
  */
-import { appendFileSync, writeFileSync } from 'node:fs'
+import { appendFileSync } from 'node:fs'
 import { type DeviceName, hostKernels, tf, useDevice } from '@parlance/runtime'
 // oxlint-disable-next-line no-restricted-imports -- the specs themselves
 import { setTestEnvs } from '@tensorflow/tfjs-core/dist/jasmine_util.js'
@@ -45,7 +45,6 @@ function leftToCpu(): Set<string> {
   return new Set(operators.map((operator) => `${operator.includes('|') ? 'part of a graph' : operator} left to the CPU`))
 }
 
-writeFileSync(resultsFile, '')
 env.addReporter({
   specStarted: () => {
     touched.clear()

@@ -1,7 +1,7 @@
 /** Bundles TF.js-core's specs with the runtime and runs them in a process of their own. */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import type { DeviceName } from '@parlance/runtime'
@@ -22,9 +22,7 @@ export interface SpecResult {
 const here = dirname(fileURLToPath(import.meta.url))
 const testFolder = join(here, '../..')
 
-/** The bundle's path. It lies where jasmine-core can be found from. */
-async function bundle(): Promise<string> {
-  const outfile = join(testFolder, 'node_modules/.cache/tfjs-specs/program.mjs')
+async function bundle(outfile: string): Promise<void> {
   const runtime = pathToFileURL(join(testFolder, '../packages/runtime/src/index.ts')).href
   await build({
     entryPoints: [join(here, 'program.ts')],
@@ -44,13 +42,25 @@ async function bundle(): Promise<string> {
     banner: { js: `import { createRequire as $require } from 'node:module'; const require = $require(${JSON.stringify(outfile)});` },
     logLevel: 'error',
   })
-  return outfile
 }
 
 /** Runs every spec on a device, one thread per operator. Takes ten seconds on a CPU. */
 export async function runSpecs(device: DeviceName): Promise<SpecResult[]> {
-  const program = await bundle()
-  const resultsFile = join(dirname(program), `${device}.jsonl`)
+  // A folder of this run alone, from which jasmine-core can be found.
+  const cache = join(testFolder, 'node_modules/.cache')
+  mkdirSync(cache, { recursive: true })
+  const folder = mkdtempSync(join(cache, 'tfjs-specs-'))
+  try {
+    return await runIn(folder, device)
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
+}
+
+async function runIn(folder: string, device: DeviceName): Promise<SpecResult[]> {
+  const [program, resultsFile] = [join(folder, 'program.mjs'), join(folder, 'results.jsonl')]
+  await bundle(program)
+  writeFileSync(resultsFile, '')
   // Specs print warnings by the hundred.
   const child = spawn(process.execPath, [program, device, resultsFile], { stdio: ['ignore', 'ignore', 'pipe'] })
   let errors = ''
