@@ -1,4 +1,4 @@
-import { AudioError } from './errors.js'
+import { AudioError } from '../errors.js'
 
 /** Zero crossings of the sinc on either side, counted at the lower rate. */
 const ZERO_CROSSINGS = 64

@@ -3,9 +3,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { AudioError } from './errors.js'
-import { readWav, toMono } from './wav-read.js'
-import { encodeWav, writeWav } from './wav-write.js'
+import { AudioError } from '../errors.js'
+import { readWav, toMono } from './read.js'
+import { encodeWav, writeWav } from './write.js'
 
 interface Fields {
   riff?: string

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { z } from 'zod'
-import { AudioError } from './errors.js'
+import { AudioError } from '../errors.js'
 
 const kaldiConfig = z.strictObject({
   /** Kaldi's `compute-fbank-feats`: mel filters with straight flanks in mel, natural logarithm. */

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { featureConfigHash, parseFeatureConfig } from './config.js'
-import { AudioError } from './errors.js'
+import { AudioError } from '../errors.js'
 
 describe('parseFeatureConfig', () => {
   it('fills in 80-bin Kaldi log-mel at 16 kHz', () => {

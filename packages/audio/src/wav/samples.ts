@@ -1,4 +1,4 @@
-import type { WavHeader } from './wav-header.js'
+import type { WavHeader } from './header.js'
 
 /** The layouts that are handed to the decoder: little-endian PCM of 16 or 32 bits, float of 32 or 64 bits. */
 export interface PlainLayout {

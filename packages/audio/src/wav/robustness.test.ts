@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { AudioError } from './errors.js'
-import { readWav } from './wav-read.js'
+import { AudioError } from '../errors.js'
+import { readWav } from './read.js'
 
 interface Expected {
   file: string

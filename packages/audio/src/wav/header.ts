@@ -1,4 +1,4 @@
-import { AudioError } from './errors.js'
+import { AudioError } from '../errors.js'
 
 /** How one stored sample is coded. */
 type WavEncoding = 'integer' | 'float' | 'a-law' | 'mu-law'

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { RealFft } from './fft.js'
+import { RealFft } from './real-fft.js'
 
 function directPower(input: Float64Array): number[] {
   const size = input.length

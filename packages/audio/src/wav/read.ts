@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs'
 import wavDecoder from 'wav-decoder'
-import { AudioError } from './errors.js'
-import { parseWavHeader } from './wav-header.js'
-import { isLowAligned, plainLayout, writePlain } from './wav-samples.js'
-import { HEADER_BYTES, writeHeader } from './wav-write.js'
+import { AudioError } from '../errors.js'
+import { parseWavHeader } from './header.js'
+import { isLowAligned, plainLayout, writePlain } from './samples.js'
+import { HEADER_BYTES, writeHeader } from './write.js'
 
 export interface Audio {
   /** Hz. */

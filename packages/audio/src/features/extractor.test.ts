@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import type { FeatureOptions } from './config.js'
-import { computeFeatures, FeatureExtractor } from './features.js'
+import { computeFeatures, FeatureExtractor } from './extractor.js'
 import { hertzToMel, melFilterBank } from './mel.js'
-import { readWav, toMono } from './wav-read.js'
+import { readWav, toMono } from '../wav/read.js'
 
 const sweep = (samples: number, rate: number) =>
   Float32Array.from({ length: samples }, (_, n) => 0.3 * Math.sin(2 * Math.PI * (200 + 0.1 * n) * n / rate) + 0.01 * Math.sin(n * n))

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs'
-import { AudioError } from './errors.js'
+import { AudioError } from '../errors.js'
 
 /** Bytes before the samples in a plain RIFF WAVE file. */
 export const HEADER_BYTES = 44

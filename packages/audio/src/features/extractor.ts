@@ -1,6 +1,6 @@
 import { type FeatureConfig, type FeatureOptions, parseFeatureConfig, samplesIn, upperEdge } from './config.js'
-import { AudioError } from './errors.js'
-import { RealFft } from './fft.js'
+import { AudioError } from '../errors.js'
+import { RealFft } from '../fft/real-fft.js'
 import { melFilterBank, type MelFilterBank, type MelFilterOptions } from './mel.js'
 import { windowFunction } from './window.js'
 
