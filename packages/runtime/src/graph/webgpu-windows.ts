@@ -26,12 +26,42 @@ function pad(x: Value, before: readonly number[], after: readonly number[], valu
   return emit('Pad', [x, new Ints([0, 0, ...before, 0, 0, ...after]), filling], { shape, type: x.type }, { mode: 'constant' })
 }
 
+/**
+ * x lengthened or cut so that the paddings that remain to be added are even. Zeros are joined to it, as ONNX Runtime
+ * makes a Pad before a convolution part of the convolution, uneven again.
+ */
+function evened(x: Value, before: readonly number[], after: readonly number[]): { value: Value; pads: number[] } {
+  const pads = before.map((size, i) => Math.max(0, Math.min(size, after[i] as number)))
+  const image = x.shape.slice(2)
+  const begins = before.map((size) => Math.max(0, -size))
+  const ends = image.map((size, i) => size + Math.min(0, after[i] as number))
+  const kept = ends.map((end, i) => end - (begins[i] as number))
+  let value = x
+  if (kept.some((size, i) => size !== image[i])) {
+    value = emit('Slice', [x, new Ints(begins), new Ints(ends), spatial(image)], { shape: [...x.shape.slice(0, 2), ...kept], type: x.type })
+  }
+  pads.forEach((even, i) => {
+    for (const [size, atEnd] of [[before[i] as number, false], [after[i] as number, true]] as const) {
+      if (size > even) value = joinZeros(value, i + 2, size - even, atEnd)
+    }
+  })
+  return { value, pads: [...pads, ...pads] }
+}
+
+function joinZeros(x: Value, axis: number, count: number, atEnd: boolean): Value {
+  const { shape, type } = x
+  const ofLength = (length: number) => shape.map((d, i) => (i === axis ? length : d))
+  const zero = Value.concrete(Float32Array.of(0), [], 'float32')
+  const zeros = emit('Expand', [zero, new Ints(ofLength(count))], { shape: ofLength(count), type })
+  return emit('Concat', atEnd ? [x, zeros] : [zeros, x], { shape: ofLength((shape[axis] as number) + count), type }, { axis })
+}
+
 export function convolution(node: Node): Value | undefined {
   const uneven = unevenPads(node)
   if (!uneven) return undefined
   const [x, ...rest] = node.inputs as [Value, ...Input[]]
-  const pads = [...uneven.before, ...uneven.after].fill(0)
-  return emit('Conv', [pad(x, uneven.before, uneven.after, 0), ...rest], node.outputs[0] as Value, { ...node.attributes, pads })
+  const { value, pads } = evened(x, uneven.before, uneven.after)
+  return emit('Conv', [value, ...rest], node.outputs[0] as Value, { ...node.attributes, pads })
 }
 
 /**
@@ -47,15 +77,10 @@ export function transposedConvolution(node: Node): Value | undefined {
   const spread = image.reduce((value, _, axis) => insertZeros(value, axis + 2, strides[axis] as number), x)
   const spans = image.map((_, i) => (dilations?.[i] ?? 1) * ((filter.shape[i + 2] as number) - 1))
   const before = spans.map((span, i) => span - (pads?.[i] ?? 0))
-  const lengths = spans.map((span, i) => (result.shape[i + 2] as number) + span)
-  const after = lengths.map((length, i) => length - (before[i] as number) - (spread.shape[i + 2] as number))
-  const positive = (sizes: readonly number[]) => sizes.map((size) => Math.max(0, size))
-  const padded = pad(spread, positive(before), positive(after), 0)
-  const begins = before.map((size) => Math.max(0, -size))
-  const ends = begins.map((begin, i) => begin + (lengths[i] as number))
-  const cut = emit('Slice', [padded, new Ints(begins), new Ints(ends), spatial(image)], { shape: [...x.shape.slice(0, 2), ...lengths], type: x.type })
-  const attributes = { group: group ?? 1, ...(dilations ? { dilations } : {}) }
-  return emit('Conv', [cut, turned(filter, group ?? 1), ...rest], result, attributes)
+  const after = spans.map((span, i) => (result.shape[i + 2] as number) + span - (before[i] as number) - (spread.shape[i + 2] as number))
+  const even = evened(spread, before, after)
+  const attributes = { group: group ?? 1, pads: even.pads, ...(dilations ? { dilations } : {}) }
+  return emit('Conv', [even.value, turned(filter, group ?? 1), ...rest], result, attributes)
 }
 
 function spatial(image: readonly number[]): Ints {
