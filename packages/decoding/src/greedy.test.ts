@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { minLength, suppressTokens } from './filters.js'
+import { minLength, suppressTokens } from './filters/suppress.js'
 import { greedy } from './greedy.js'
 import type { TokenModel } from './model.js'
 import { TableModel } from './testing/table-model.js'
@@ -106,6 +106,17 @@ describe('greedy', () => {
     await expect(greedy(brokenModel(wrong), 0, { ...common, prompts: prompts(1) })).rejects.toThrow(message)
   })
 
+  it.each([
+    [{}, 'the model says scoresWanted: its step must return 1 wantedLogProbs, got none'],
+    [{ wantedLogProbs: [-1, -2] }, 'must return 1 wantedLogProbs, got 2'],
+    [{ wantedLogProbs: [NaN] }, 'returned NaN for a wanted token'],
+    [{ wantedLogProbs: [-1], attention: { weights: [0.5, 0.5], lengths: [3] } }, 'attention must have 1 rows'],
+    [{ wantedLogProbs: [-1], attention: { weights: [NaN, 0.5], lengths: [2] } }, 'attention must have weights ≥ 0'],
+  ])('refuses a model that breaks its contract of what is more than candidates: %j', async (wrong, message) => {
+    const options = { ...common, prompts: prompts(1), prefixes: [[3]] }
+    await expect(greedy(brokenModel(wrong), 0, options)).rejects.toThrow(message)
+  })
+
   it('refuses a model whose candidates are not sorted', async () => {
     const model = brokenModel({ ids: [2, 3], logProbs: [-2, -1] })
     const options = { ...common, prompts: prompts(1), filters: [suppressTokens([0])] }
@@ -113,12 +124,25 @@ describe('greedy', () => {
   })
 })
 
-function brokenModel({ ids = [2], logProbs = [-1] }: { ids?: number[], logProbs?: number[] }) {
+interface BrokenStep {
+  ids?: number[]
+  logProbs?: number[]
+  wantedLogProbs?: number[]
+  attention?: { weights: number[], lengths: number[] }
+}
+
+function brokenModel({ ids = [2], logProbs = [-1], wantedLogProbs, attention }: BrokenStep) {
   const model = {
     vocabSize: 4,
     releases: 0,
     start: () => 'state',
-    step: () => ({ ids: Int32Array.from(ids), logProbs: Float32Array.from(logProbs), state: 'state' }),
+    scoresWanted: true,
+    step: () => ({
+      ids: Int32Array.from(ids), logProbs: Float32Array.from(logProbs), state: 'state',
+      ...(wantedLogProbs && { wantedLogProbs: Float32Array.from(wantedLogProbs) }),
+      ...(attention && {
+        attention: { weights: Float32Array.from(attention.weights), lengths: Int32Array.from(attention.lengths) } }),
+    }),
     release: () => { model.releases++ },
   } satisfies TokenModel<number, string> & { releases: number }
   return model

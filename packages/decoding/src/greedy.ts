@@ -1,4 +1,4 @@
-import { generate } from './generate.js'
+import { generate, type Choice } from './generate.js'
 import type { Hypothesis } from './hypothesis.js'
 import type { TokenModel } from './model.js'
 import { checkOptions, type SearchOptions } from './options.js'
@@ -14,12 +14,19 @@ export async function greedy<Batch, State>(
   batch: Batch,
   options: SearchOptions,
 ): Promise<Hypothesis[]> {
-  const checked = checkOptions(options, model.vocabSize)
-  return generate(model, batch, checked, 1 + checked.maxRejected, (candidates, row, _sentence, position) => {
-    const { ids, logProbs, width } = candidates
-    for (let i = row * width; i < (row + 1) * width; i++) {
-      if (logProbs[i]! > -Infinity && checked.allows(ids[i]!, position)) return i
+  return generate(model, batch, checkOptions(options, model.vocabSize), 1, mostProbable)
+}
+
+/** The candidate of the highest lowered log-probability; of equals, the one with the lowest id. */
+function mostProbable({ candidates: { ids, logProbs }, start, end, lower }: Choice): number {
+  let best = -1
+  let highest = -Infinity
+  for (let i = start; i < end; i++) {
+    const logProb = lower === undefined ? logProbs[i]! : lower(ids[i]!, logProbs[i]!)
+    if (logProb > highest || (logProb === highest && best >= 0 && ids[i]! < ids[best]!)) {
+      best = i
+      highest = logProb
     }
-    return -1
-  })
+  }
+  return best
 }

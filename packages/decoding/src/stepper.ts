@@ -1,5 +1,5 @@
 import { DecodingError } from './errors.js'
-import type { StepResult, TokenModel } from './model.js'
+import type { SourceAttention, StepResult, TokenModel } from './model.js'
 
 /** float32 log-softmax may round to slightly above zero; logits passed by mistake lie well above this. */
 const LOG_PROB_CEILING = 1e-3
@@ -32,19 +32,38 @@ export class Stepper<Batch, State> {
   }
 
   /**
-   * One step; `tokens` and `parents` are (rows), the result is (rows × width) with
-   * width = min(k, vocabSize).
+   * One step.
+   *
+   * @param tokens (rows) @param parents (rows)
+   * @param k how many candidates each row needs; there are more when they were had anyway, fewer in a small vocabulary
+   * @param wanted per row, the tokens whose log-probabilities are needed beside
    */
-  async step(tokens: Int32Array, parents: Int32Array, k: number): Promise<Candidates> {
+  async step(
+    tokens: Int32Array,
+    parents: Int32Array,
+    k: number,
+    wanted: readonly (readonly number[])[],
+  ): Promise<Candidates> {
     const held = this.#state
     if (held === undefined) throw new DecodingError('this search has failed and cannot be stepped again')
-    const width = Math.min(k, this.#model.vocabSize)
+    const { vocabSize, scoresWanted = false } = this.#model
+    const most = wanted.reduce((most, list) => Math.max(most, list.length), 0)
+    const width = most > 0 && !scoresWanted ? vocabSize : Math.min(k, vocabSize)
+    const asked = most > 0 && scoresWanted ? rectangle(wanted, most) : undefined
     // Forgotten before the step: a step that throws half-way may have freed the state already.
     this.#state = undefined
-    const result = await this.#model.step(held.value, tokens, parents, width)
+    const result = await this.#model.step(held.value, tokens, parents, width, asked)
     this.#state = { value: result.state }
-    checkStep(result, tokens.length, width, this.#model.vocabSize)
-    return { ids: result.ids, logProbs: result.logProbs, width }
+    checkStep(result, tokens.length, width, vocabSize)
+    if (asked !== undefined) checkWanted(result.wantedLogProbs, asked.length)
+    if (result.attention !== undefined) checkAttention(result.attention, tokens.length)
+    return {
+      ids: result.ids, logProbs: result.logProbs, width, attention: result.attention,
+      wantedLogProb(row, token) {
+        if (asked !== undefined) return result.wantedLogProbs![row * most + wanted[row]!.indexOf(token)]!
+        return result.logProbs[result.ids.indexOf(token, row * width)]!
+      },
+    }
   }
 }
 
@@ -53,6 +72,16 @@ export interface Candidates {
   readonly ids: Int32Array
   readonly logProbs: Float32Array
   readonly width: number
+  readonly attention: SourceAttention | undefined
+  /** The log-probability of a token that was among those wanted for that row. */
+  wantedLogProb(row: number, token: number): number
+}
+
+/** (rows × width), short rows filled up with token 0. */
+function rectangle(lists: readonly (readonly number[])[], width: number): Int32Array {
+  const tokens = new Int32Array(lists.length * width)
+  lists.forEach((list, row) => tokens.set(list, row * width))
+  return tokens
 }
 
 function checkStep(result: StepResult<unknown>, rows: number, k: number, vocabSize: number): void {
@@ -65,16 +94,40 @@ function checkStep(result: StepResult<unknown>, rows: number, k: number, vocabSi
     const id = ids[i]!
     const logProb = logProbs[i]!
     const row = Math.floor(i / k)
-    if (Number.isNaN(logProb)) throw new DecodingError(`the model's step returned NaN for row ${row}, token ${id}`)
-    if (logProb > LOG_PROB_CEILING) {
-      throw new DecodingError(
-        `the model's step must return log-probabilities (≤ 0), got ${logProb} for row ${row}: apply log-softmax`)
-    }
+    checkLogProb(logProb, `row ${row}, token ${id}`)
     if (id < 0 || id >= vocabSize) {
       throw new DecodingError(`the model's step returned token ${id}, outside its vocabulary of ${vocabSize}`)
     }
     if (i % k > 0 && logProb > logProbs[i - 1]!) {
       throw new DecodingError(`the model's step must return candidates best first, row ${row} is not sorted`)
     }
+  }
+}
+
+function checkLogProb(logProb: number, where: string): void {
+  if (Number.isNaN(logProb)) throw new DecodingError(`the model's step returned NaN for ${where}`)
+  if (logProb > LOG_PROB_CEILING) {
+    throw new DecodingError(
+      `the model's step must return log-probabilities (≤ 0), got ${logProb} for ${where}: apply log-softmax`)
+  }
+}
+
+function checkWanted(logProbs: Float32Array | undefined, length: number): void {
+  if (logProbs?.length !== length) {
+    throw new DecodingError(
+      `the model says scoresWanted: its step must return ${length} wantedLogProbs, got ${logProbs?.length ?? 'none'}`)
+  }
+  for (const logProb of logProbs) checkLogProb(logProb, 'a wanted token')
+}
+
+function checkAttention({ weights, lengths }: SourceAttention, rows: number): void {
+  const width = weights.length / rows
+  if (lengths.length !== rows || !Number.isInteger(width) || lengths.some((length) => length < 1 || length > width)) {
+    throw new DecodingError(
+      `the model's attention must have ${rows} rows with lengths from 1 to their width, got ${weights.length} weights ` +
+      `and lengths ${lengths.join(', ')}`)
+  }
+  if (weights.some((weight) => !(weight >= 0))) {
+    throw new DecodingError('the model\'s attention must have weights ≥ 0')
   }
 }

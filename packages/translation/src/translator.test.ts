@@ -2,7 +2,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:f
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { generateParallel } from '@parlance/corpora'
-import { greedy } from '@parlance/decoding'
+import { greedy, suppressTokens } from '@parlance/decoding'
 import { readSafetensors, useDevice, writeSafetensors } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
 import { trainBpe } from '@parlance/tokenizer'
@@ -77,7 +77,7 @@ describe('Translator', () => {
         prompts: [[START]],
         eos: END,
         maxLength: 2 * source.length + 10,
-        filters: [{ maxRejected: never.size, allows: (token) => !never.has(token) }],
+        filters: [suppressTokens(never)],
       })
       expect([...translations[i]!.hypotheses[0]!.tokens]).toEqual([...found!.tokens])
       expect(translations[i]!.hypotheses[0]!.logProb).toBeCloseTo(found!.logProb, 10)

@@ -1,8 +1,16 @@
-import type { StepResult, TokenModel } from '../model.js'
+import type { SourceAttention, StepResult, TokenModel } from '../model.js'
 
 /** What a test's model knows of a row: its sentence's seed and every token it was fed. */
 export interface TableState {
   readonly rows: readonly { readonly seed: number; readonly history: readonly number[] }[]
+}
+
+export interface TableModelOptions {
+  /** Logits are uniform in [0, sharpness); default 3. */
+  readonly sharpness?: number
+  /** Give attention over `sourceLength(seed)` positions. */
+  readonly attends?: boolean
+  readonly scoresWanted?: boolean
 }
 
 /**
@@ -13,23 +21,36 @@ export class TableModel implements TokenModel<readonly number[], TableState> {
   readonly vocabSize: number
   readonly rowsPerStep: number[] = []
   readonly released: TableState[] = []
+  /** The k of each step. */
+  readonly widths: number[] = []
+  readonly scoresWanted: boolean
   readonly #sharpness: number
+  readonly #attends: boolean
 
-  constructor(vocabSize: number, sharpness = 3) {
+  constructor(vocabSize: number, { sharpness = 3, attends = false, scoresWanted = false }: TableModelOptions = {}) {
     this.vocabSize = vocabSize
+    this.scoresWanted = scoresWanted
     this.#sharpness = sharpness
+    this.#attends = attends
   }
 
   start(batch: readonly number[]): TableState {
     return { rows: batch.map((seed) => ({ seed, history: [] })) }
   }
 
-  async step(state: TableState, tokens: Int32Array, parents: Int32Array, k: number): Promise<StepResult<TableState>> {
+  async step(
+    state: TableState,
+    tokens: Int32Array,
+    parents: Int32Array,
+    k: number,
+    wanted?: Int32Array,
+  ): Promise<StepResult<TableState>> {
     const rows = Array.from(tokens, (token, r) => {
       const { seed, history } = state.rows[parents[r]!]!
       return { seed, history: [...history, token] }
     })
     this.rowsPerStep.push(rows.length)
+    this.widths.push(k)
     const ids = new Int32Array(rows.length * k)
     const logProbs = new Float32Array(rows.length * k)
     rows.forEach(({ seed, history }, r) => {
@@ -40,11 +61,41 @@ export class TableModel implements TokenModel<readonly number[], TableState> {
         logProbs[r * k + c] = row[id]!
       })
     })
-    return { ids, logProbs, state: { rows } }
+    const perRow = (wanted?.length ?? 0) / rows.length
+    const wantedLogProbs = wanted?.length === undefined ? undefined : Float32Array.from(wanted, (token, i) => {
+      const { seed, history } = rows[Math.floor(i / perRow)]!
+      return this.logProbs(seed, history)[token]!
+    })
+    return {
+      ids, logProbs, state: { rows },
+      ...(wantedLogProbs && { wantedLogProbs }),
+      ...(this.#attends && { attention: this.#attention(rows) }),
+    }
   }
 
   release(state: TableState): void {
     this.released.push(state)
+  }
+
+  /** How many source positions a sentence has: 2 to 5. */
+  sourceLength(seed: number): number {
+    return 2 + seed % 4
+  }
+
+  /** (source positions) the attention of the token after `history`. */
+  attention(seed: number, history: readonly number[]): Float32Array {
+    const random = generator(history.reduce((hash, token) => Math.imul(hash ^ (token + 7), 0x01000193), seed * 104729))
+    const weights = Array.from({ length: this.sourceLength(seed) }, () => random() ** 4)
+    const sum = weights.reduce((total, weight) => total + weight, 0)
+    return Float32Array.from(weights, (weight) => weight / sum)
+  }
+
+  #attention(rows: TableState['rows']): SourceAttention {
+    const lengths = Int32Array.from(rows, ({ seed }) => this.sourceLength(seed))
+    const width = Math.max(...lengths)
+    const weights = new Float32Array(rows.length * width)
+    rows.forEach(({ seed, history }, r) => weights.set(this.attention(seed, history), r * width))
+    return { weights, lengths }
   }
 
   /** (vocabSize) log-probabilities after `history`. */

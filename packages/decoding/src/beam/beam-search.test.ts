@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest'
-import { beamSearch, type BeamSearchOptions } from './beam.js'
-import { suppressTokens } from './filters.js'
-import { greedy } from './greedy.js'
-import { averageLength, gnmtLength, noLengthPenalty, type LengthPenalty } from './length-penalty.js'
-import type { TokenModel } from './model.js'
-import { generator, TableModel } from './testing/table-model.js'
+import { beamSearch } from './beam-search.js'
+import type { BeamSearchOptions } from '../options.js'
+import { suppressTokens } from '../filters/suppress.js'
+import { greedy } from '../greedy.js'
+import { averageLength, gnmtLength, noLengthPenalty, type LengthPenalty } from '../ranking/length-penalty.js'
+import type { TokenModel } from '../model.js'
+import { exhaustive } from '../testing/exhaustive.js'
+import { generator, TableModel } from '../testing/table-model.js'
 
 const BOS = 0
 const EOS = 1
@@ -17,29 +19,14 @@ const penalties: [string, LengthPenalty][] = [
   ['GNMT 2', gnmtLength(2)],
 ]
 
-/** All complete hypotheses of at most `maxLength` tokens, end included, best first. */
-function exhaustive(model: TableModel, seed: number, maxLength: number, penalty: LengthPenalty) {
-  const complete: { tokens: number[], logProb: number, score: number }[] = []
-  const extend = (tokens: number[], logProb: number): void => {
-    if (tokens.length === maxLength) return
-    model.logProbs(seed, [BOS, ...tokens]).forEach((next, token) => {
-      const total = logProb + next
-      if (token !== EOS) extend([...tokens, token], total)
-      else complete.push({ tokens, logProb: total, score: total / penalty(tokens.length + 1) })
-    })
-  }
-  extend([], 0)
-  return complete.sort((a, b) => b.score - a.score)
-}
-
 describe('beamSearch', () => {
   it.each(penalties)('with a beam that holds everything finds what exhaustive search finds (%s)', async (_, penalty) => {
     const random = generator(11)
     for (let trial = 0; trial < 20; trial++) {
-      const model = new TableModel(3 + Math.floor(random() * 2), 1 + 4 * random())
+      const model = new TableModel(3 + Math.floor(random() * 2), { sharpness: 1 + 4 * random() })
       const maxLength = 2 + Math.floor(random() * 3)
       const seed = Math.floor(random() * 1000)
-      const expected = exhaustive(model, seed, maxLength, penalty)
+      const expected = exhaustive(model, seed, { maxLength, lengthPenalty: penalty })
       const nBest = Math.min(expected.length, 6)
       const [found] = await beamSearch(model, [seed], {
         prompts: prompts(1), eos: EOS, maxLength, nBest, beamSize: model.vocabSize ** maxLength,
@@ -54,10 +41,10 @@ describe('beamSearch', () => {
     const beams = { prompts: prompts(1), eos: EOS, beamSize: 64, patience: Infinity, lengthPenalty: noLengthPenalty }
     let fewer = 0
     for (let seed = 0; seed < 20; seed++) {
-      const model = new TableModel(4, 6)
+      const model = new TableModel(4, { sharpness: 6 })
       const [found] = await beamSearch(model, [seed], { ...beams, maxLength: 40 })
       if (model.rowsPerStep.length < 40) fewer++
-      const best = exhaustive(model, seed, 7, noLengthPenalty)[0]!
+      const best = exhaustive(model, seed, { maxLength: 7, lengthPenalty: noLengthPenalty })[0]!
       expect(found![0]!.score).toBeGreaterThanOrEqual(best.score)
     }
     expect(fewer).toBeGreaterThan(10)
@@ -87,7 +74,7 @@ describe('beamSearch', () => {
   })
 
   it('returns unique hypotheses, best first, whose log-probabilities the model confirms', async () => {
-    const model = new TableModel(9, 5)
+    const model = new TableModel(9, { sharpness: 5 })
     const seeds = Array.from({ length: 20 }, (_, i) => i)
     const options: BeamSearchOptions = { prompts: prompts(20), eos: EOS, maxLength: 10, beamSize: 5, nBest: 5 }
     for (const [seed, nBest] of (await beamSearch(model, seeds, options)).entries()) {

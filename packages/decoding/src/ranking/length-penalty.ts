@@ -1,4 +1,4 @@
-import { DecodingError } from './errors.js'
+import { DecodingError } from '../errors.js'
 
 /**
  * The divisor of a hypothesis's log-probability, from its length |Y| in tokens (end-of-sentence included).

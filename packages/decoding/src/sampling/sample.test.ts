@@ -1,8 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { suppressTokens } from './filters.js'
-import { greedy } from './greedy.js'
-import { sample, type SampleOptions } from './sample.js'
-import { TableModel } from './testing/table-model.js'
+import { suppressTokens } from '../filters/suppress.js'
+import { greedy } from '../greedy.js'
+import type { TokenFilter } from '../filters/token-filter.js'
+import type { SampleOptions } from '../options.js'
+import { sample } from './sample.js'
+import { TableModel } from '../testing/table-model.js'
 
 const BOS = 0
 const EOS = 1
@@ -38,7 +40,7 @@ function expectDistribution(counts: number[], weights: number[]): void {
 }
 
 describe('sample', () => {
-  const model = new TableModel(8, 2)
+  const model = new TableModel(8, { sharpness: 2 })
   const probabilities = Array.from(model.logProbs(1, [BOS]), Math.exp)
   const byRank = [...probabilities.keys()].sort((a, b) => probabilities[b]! - probabilities[a]!)
 
@@ -65,6 +67,40 @@ describe('sample', () => {
       const counts = await firstTokens(model, { topP })
       expectDistribution(counts, probabilities.map((p, token) => (kept.has(token) ? p : 0)))
     }
+  })
+
+  it('draws among the smallest typical set', async () => {
+    const entropy = probabilities.reduce((sum, p) => sum - p * Math.log(p), 0)
+    const typical = [...byRank].sort((a, b) =>
+      Math.abs(-Math.log(probabilities[a]!) - entropy) - Math.abs(-Math.log(probabilities[b]!) - entropy))
+    expect(typical).not.toEqual(byRank)
+    const mass = probabilities[typical[0]!]! + probabilities[typical[1]!]!
+    for (const [typicalP, size] of [[mass * 0.999, 2], [mass * 1.001, 3]] as const) {
+      const kept = new Set(typical.slice(0, size))
+      const counts = await firstTokens(model, { typicalP })
+      expectDistribution(counts, probabilities.map((p, token) => (kept.has(token) ? p : 0)))
+    }
+  })
+
+  it('draws among the top k of what filters have lowered', async () => {
+    const lowered = byRank[0]!
+    const filters: TokenFilter[] = [{ maxLowered: () => 1, after: () => (token, p) => (token === lowered ? 4 * p : p) }]
+    const weights = probabilities.map((p, token) => (token === lowered ? p ** 4 : p))
+    const kept = new Set([...weights.keys()].sort((a, b) => weights[b]! - weights[a]!).slice(0, 4))
+    const counts = await firstTokens(model, { topK: 4, filters })
+    expect(kept.has(lowered)).toBe(false)
+    expectDistribution(counts, weights.map((weight, token) => (kept.has(token) ? weight : 0)))
+  })
+
+  it('begins with the prefix, whose probability counts', async () => {
+    const options = { prompts: prompts(2), eos: EOS, maxLength: 6, seed: 3, prefixes: [[7, 7, 7], []], topK: 2 }
+    const [found, free] = await sample(model, [9, 9], options)
+    expect([...found!.tokens.subarray(0, 3)]).toEqual([7, 7, 7])
+    expect(free).toEqual((await sample(model, [9, 9], { ...options, prefixes: [[], []] }))[1])
+    const emitted = found!.finished ? [...found!.tokens, EOS] : [...found!.tokens]
+    const total = emitted.reduce((sum, token, t) =>
+      sum + model.logProbs(9, [BOS, ...emitted.slice(0, t)])[token]!, 0)
+    expect(found!.logProb).toBeCloseTo(total, 10)
   })
 
   it('with topK 1 is greedy search', async () => {
@@ -102,6 +138,7 @@ describe('sample', () => {
     [{ topK: 0 }, 'topK must be a positive integer, got 0'],
     [{ topP: 0 }, 'topP must be in (0, 1], got 0'],
     [{ topP: 1.1 }, 'topP must be in (0, 1], got 1.1'],
+    [{ typicalP: 2 }, 'typicalP must be in (0, 1], got 2'],
     [{ seed: -1 }, 'seed must be an integer from 0 to 2^53 - 1, got -1'],
     [{ sentenceIds: [1, 2] }, 'sentenceIds must hold 1 ids, got 2'],
   ])('refuses %j', async (wrong, message) => {

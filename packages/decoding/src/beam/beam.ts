@@ -1,0 +1,197 @@
+import { addCoverage, mostAttended } from '../attention.js'
+import { bankSlots } from '../constraints/banks.js'
+import type { Phrases, Progress } from '../constraints/phrases.js'
+import { DecodingError } from '../errors.js'
+import { TokenHistory } from '../filters/token-filter.js'
+import type { Path } from '../hypothesis.js'
+import type { CheckedBeamOptions } from '../options.js'
+import type { BeamPool } from '../ranking/pool.js'
+import type { Candidates } from '../stepper.js'
+
+/** An unfinished hypothesis. */
+interface Live {
+  /** Its row in the model's latest state. */
+  readonly row: number
+  /** The token to feed next. */
+  readonly next: number
+  readonly path: Path | undefined
+  /** The model's log-probability. */
+  readonly logProb: number
+  /** The log-probability as lowered by filters: what ranks. */
+  readonly total: number
+  readonly coverage: Float64Array | undefined
+  readonly progress: Progress
+}
+
+/** A hypothesis that continues a live one by a token. */
+interface Extension {
+  /** Index of the live hypothesis. */
+  readonly parent: number
+  readonly token: number
+  readonly logProb: number
+  readonly total: number
+  /** What it is chosen by: `total`, less what diversity takes off. */
+  readonly preference: number
+  readonly progress: Progress
+}
+
+/** How often each token has been chosen at one position by the groups before. */
+export type TokenCounts = Map<number, number>
+
+/** The unfinished hypotheses of one sentence, or of one group of it, best first, and the pool of its finished ones. */
+export class Beam {
+  readonly pool: BeamPool
+  live: Live[]
+  readonly #options: CheckedBeamOptions
+  readonly #sentence: number
+  readonly #size: number
+  readonly #phrases: Phrases
+  /** How many prompt tokens the model has been fed. */
+  #fed = 0
+  /** How many tokens every live hypothesis has. */
+  #length = 0
+
+  constructor(sentence: number, options: CheckedBeamOptions, phrases: Phrases, pool: BeamPool) {
+    this.#sentence = sentence
+    this.#options = options
+    this.#size = options.beamSize / options.diversity.groups
+    this.#phrases = phrases
+    this.pool = pool
+    const next = options.prompts[sentence]![0]!
+    const progress = phrases.start()
+    this.live = [{ row: sentence, next, path: undefined, logProb: 0, total: 0, coverage: undefined, progress }]
+  }
+
+  /**
+   * How many candidates of a row are needed: those that fill the whole beam, or that earlier groups may have made
+   * less preferred, those that finish, and those that filters may lower.
+   */
+  get width(): number {
+    const { beamSize, eos, filter } = this.#options
+    return beamSize + eos.size + filter.maxLowered(this.#length)
+  }
+
+  /** Per live hypothesis, the tokens that will be considered whether or not they are among the best. */
+  get wanted(): number[][] {
+    if (this.#fed + 1 < this.#prompt.length) return this.live.map(() => [])
+    const forced = this.#forced
+    return this.live.map(({ progress }) => (forced === undefined ? this.#phrases.advancing(progress) : [forced]))
+  }
+
+  get #prompt(): ArrayLike<number> {
+    return this.#options.prompts[this.#sentence]!
+  }
+
+  /** The next token of the prefix. */
+  get #forced(): number | undefined {
+    return this.#options.prefixes[this.#sentence]![this.#length]
+  }
+
+  /**
+   * Takes one step's candidates, whose rows from `firstRow` on belong to `live`; leaves `live` empty when done.
+   *
+   * @param chosen what other groups chose at this position; this beam's choices are added
+   */
+  advance(candidates: Candidates, firstRow: number, chosen: TokenCounts): void {
+    if (++this.#fed < this.#prompt.length) {
+      const next = this.#prompt[this.#fed]!
+      this.live = this.live.map((hypothesis, r) => ({ ...hypothesis, row: firstRow + r, next }))
+      return
+    }
+    const parents = this.live
+    const aligned = candidates.attention !== undefined
+    this.live = this.#select(this.#extensions(candidates, firstRow, chosen), candidates, firstRow, chosen)
+    if (this.live.length === 0 && this.pool.isEmpty) {
+      // Every continuation is impossible or forbidden: what there is beats nothing.
+      for (const hypothesis of parents) this.pool.addUnfinished({ ...hypothesis, length: this.#length, aligned })
+      return
+    }
+    this.#length++
+    if (this.#length >= this.#options.maxLength[this.#sentence]!) {
+      for (const hypothesis of this.live) this.pool.addUnfinished({ ...hypothesis, length: this.#length, aligned })
+      this.live = []
+    } else if (this.pool.isSettled(this.live.reduce((best, { total }) => Math.max(best, total), -Infinity))) {
+      this.live = []
+    }
+  }
+
+  /** All continuations worth considering, the preferred first. */
+  #extensions(candidates: Candidates, firstRow: number, chosen: TokenCounts): Extension[] {
+    const { ids, logProbs, width } = candidates
+    const { diversity, filter, eos, maxLength } = this.#options
+    const room = maxLength[this.#sentence]! - this.#length - 1
+    const forced = this.#forced
+    const extensions: Extension[] = []
+    this.live.forEach((hypothesis, parent) => {
+      const row = firstRow + parent
+      const extend = (token: number, logProb: number, lowered: number): void => {
+        if (lowered === -Infinity) return
+        const ends = eos.has(token)
+        const progress = ends ? hypothesis.progress : this.#phrases.advance(hypothesis.progress, token)
+        // What ends must contain all phrases; what goes on must still have room for them.
+        if (progress.unmet > (ends ? 0 : room)) return
+        const total = hypothesis.total + lowered
+        const preference = total - diversity.strength * (chosen.get(token) ?? 0)
+        extensions.push({ parent, token, logProb: hypothesis.logProb + logProb, total, preference, progress })
+      }
+      const sure = forced === undefined ? this.#phrases.advancing(hypothesis.progress) : [forced]
+      for (const token of sure) {
+        const logProb = candidates.wantedLogProb(row, token)
+        extend(token, logProb, logProb)
+      }
+      if (forced !== undefined) return
+      const lower = filter.after(new TokenHistory(this.#sentence, hypothesis.path, this.#length))
+      // No more than this beam asked for, which batch mates may have exceeded.
+      const end = row * width + Math.min(this.width, width)
+      for (let c = row * width; c < end; c++) {
+        const token = ids[c]!
+        if (!sure.includes(token)) extend(token, logProbs[c]!, lower?.(token, logProbs[c]!) ?? logProbs[c]!)
+      }
+    })
+    return extensions.sort((a, b) => b.preference - a.preference || a.parent - b.parent || a.token - b.token)
+  }
+
+  /** Moves finished continuations to the pool and returns the best unfinished ones, the preferred first. */
+  #select(extensions: Extension[], candidates: Candidates, firstRow: number, chosen: TokenCounts): Live[] {
+    const bankOf = ({ progress }: Extension): number => this.#phrases.tokens - progress.unmet
+    const slots = this.#slots(extensions.map(bankOf))
+    const ranks = slots.map(() => 0)
+    const kept = slots.map(() => 0)
+    const staying: Live[] = []
+    for (const extension of extensions) {
+      const { parent, token, logProb, total, progress } = extension
+      const bank = bankOf(extension)
+      const rank = ranks[bank]!++
+      const ends = this.#options.eos.has(token)
+      if (ends ? rank >= slots[bank]! : kept[bank]! >= slots[bank]!) continue
+      chosen.set(token, (chosen.get(token) ?? 0) + 1)
+      const { path, coverage: before } = this.live[parent]!
+      const row = firstRow + parent
+      const coverage = this.#coverage(before, candidates, row)
+      const source = mostAttended(candidates.attention, row)
+      if (ends) {
+        this.pool.addFinished({ path, length: this.#length, logProb, total, coverage, aligned: source !== undefined })
+        continue
+      }
+      kept[bank]!++
+      staying.push({ row, next: token, path: { token, source, previous: path }, logProb, total, coverage, progress })
+    }
+    return staying
+  }
+
+  /** How many hypotheses may stay in each bank: one bank only without constraints. */
+  #slots(banks: readonly number[]): number[] {
+    if (this.#phrases.tokens === 0) return [this.#size]
+    const available = new Array<number>(this.#phrases.tokens + 1).fill(0)
+    for (const bank of banks) available[bank]!++
+    return bankSlots(available, this.#size)
+  }
+
+  #coverage(before: Float64Array | undefined, { attention }: Candidates, row: number): Float64Array | undefined {
+    if (this.#options.coveragePenalty === 0) return undefined
+    if (attention === undefined) {
+      throw new DecodingError('the coverage penalty needs a model that gives attention: leave coveragePenalty out')
+    }
+    return addCoverage(before, attention, row)
+  }
+}
