@@ -2,6 +2,9 @@ import { MultiBar, Presets, type SingleBar } from 'cli-progress'
 import { formatDuration, formatNumber } from './format.js'
 import type { EvaluationEntry, StepEntry } from './training-log.js'
 
+/** Where progress is shown: as a bar on a terminal, as lines elsewhere. */
+export type ProgressStream = NodeJS.WritableStream & { readonly isTTY?: boolean }
+
 export interface ProgressLimits {
   maxSteps?: number | undefined
   maxSeconds?: number | undefined
@@ -32,7 +35,7 @@ export class Progress {
 
   constructor(
     private readonly limits: ProgressLimits,
-    private readonly stream: NodeJS.WriteStream,
+    private readonly stream: ProgressStream,
     start: { step: number; seconds: number },
   ) {
     this.startSeconds = start.seconds

@@ -2,13 +2,17 @@ import type { tf } from '@parlance/runtime'
 import { UsageError } from './errors.js'
 import type { LossScaling } from './loss-scaling.js'
 import type { Optimizer } from './optimizers/index.js'
+import type { ProgressStream } from './progress.js'
 import type { ReportFigure, ReportPlot, ReportSection } from './report.js'
 import type { Schedule } from './schedules/index.js'
 import type { TrainStep } from './training-step.js'
 
 export interface Evaluation {
-  /** Measures the model as it is, on data that is not trained on. A metric named `loss` is drawn beside the training loss. */
-  evaluate: () => Record<string, number> | Promise<Record<string, number>>
+  /**
+   * Measures the model as it is after `step` updates, on data that is not trained on. A metric named `loss` is drawn
+   * beside the training loss.
+   */
+  evaluate: (step: number) => Record<string, number> | Promise<Record<string, number>>
   /** Steps between evaluations; the last step is evaluated too. */
   every: number
   /** The metric that decides which model is best, */
@@ -68,7 +72,7 @@ export interface TrainOptions<Batch extends tf.TensorContainer> {
     sections?: () => ReportSection[] | Promise<ReportSection[]>
   }
   /** Where progress goes; default stderr. */
-  progress?: NodeJS.WriteStream
+  progress?: ProgressStream
 }
 
 export interface TrainResult {

@@ -7,7 +7,7 @@ import { UsageError } from './errors.js'
 import { formatDuration, formatNumber } from './format.js'
 import { Interruption } from './interruption.js'
 import { meanOf } from './losses/summed.js'
-import { Progress } from './progress.js'
+import { Progress, type ProgressStream } from './progress.js'
 import { writeReport, type ReportFigure, type ReportSection } from './report.js'
 import { RunFolder } from './run-folder.js'
 import { checkTrainOptions, type Evaluation, type TrainOptions, type TrainResult, type WeightFormat } from './train-options.js'
@@ -45,7 +45,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
   private readonly log: TrainingLog
   private readonly progress: Progress
   private readonly startedAt: number
-  private readonly stream: NodeJS.WriteStream
+  private readonly stream: ProgressStream
   /** Results whose values nobody has read yet: reading waits for the device. */
   private pending: { step: number; result: StepResult }[] = []
   private savedStep: number | undefined
@@ -195,7 +195,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
       const { state } = this
       const { metric, direction } = evaluation
       const entry = await this.withBestWeights(async () => {
-        const metrics = await evaluation.evaluate()
+        const metrics = await evaluation.evaluate(state.step)
         const value = metrics[metric]
         if (value === undefined || !Number.isFinite(value)) {
           const got = value === undefined ? `is not among ${Object.keys(metrics).join(', ')}` : `is ${value}`
