@@ -1,6 +1,7 @@
 import { UsageError } from './errors.js'
 
-function oneLine(error: unknown): string {
+/** What went wrong, as one line. */
+export function oneLine(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   return message.trim().replace(/\s*\n\s*/g, ' ')
 }

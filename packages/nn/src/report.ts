@@ -125,7 +125,8 @@ function* configRows(value: unknown, path = ''): Generator<[string, string]> {
   } else if (value !== undefined) yield [path, typeof value === 'string' ? value : JSON.stringify(value)]
 }
 
-function table(head: string[], rows: Iterable<readonly string[]>): string {
+/** A table as HTML; the cells are text. */
+export function table(head: string[], rows: Iterable<readonly string[]>): string {
   const cells = (tag: string, row: readonly string[]) => row.map((cell) => `<${tag}>${escapeHtml(cell)}</${tag}>`).join('')
   const body = [...rows].map((row) => `<tr>${cells('td', row)}</tr>`).join('\n')
   return `<div class="wide"><table><thead><tr>${cells('th', head)}</tr></thead><tbody>${body}</tbody></table></div>`

@@ -17,14 +17,19 @@ const MAY_CHANGE = new Set([
   'threads',
 ])
 
-/** The dotted names of the fields in which two values differ, except those that may change. */
-function* differences(before: unknown, now: unknown, path = ''): Generator<string> {
+/** The fields, by their dotted names, in which two JSON values differ, except those of the names `mayChange`. */
+export function* differences(
+  before: unknown,
+  now: unknown,
+  mayChange: ReadonlySet<string> = new Set(),
+  path = '',
+): Generator<string> {
   const isObject = (value: unknown): value is Record<string, unknown> =>
     typeof value === 'object' && value !== null && !Array.isArray(value)
   if (isObject(before) && isObject(now)) {
     for (const name of new Set([...Object.keys(before), ...Object.keys(now)])) {
-      if (MAY_CHANGE.has(name)) continue
-      yield* differences(before[name], now[name], path === '' ? name : `${path}.${name}`)
+      if (mayChange.has(name)) continue
+      yield* differences(before[name], now[name], mayChange, path === '' ? name : `${path}.${name}`)
     }
   } else if (JSON.stringify(before) !== JSON.stringify(now)) {
     yield `${path} was ${JSON.stringify(before)} and is now ${JSON.stringify(now)}`
@@ -69,7 +74,7 @@ export class RunFolder {
    * @throws UsageError when they differ in what decides the result.
    */
   reopen(config: unknown, files: Readonly<Record<string, string>>): void {
-    const changed = [...differences(readJson(this.config), JSON.parse(JSON.stringify(config)))]
+    const changed = [...differences(readJson(this.config), JSON.parse(JSON.stringify(config)), MAY_CHANGE)]
     if (changed.length > 0) {
       throw new UsageError(
         `${this.path} was started with another config: ${changed.slice(0, 3).join('; ')}. ` +

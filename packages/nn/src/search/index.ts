@@ -1,0 +1,8 @@
+export * as distributions from './distributions.js'
+export type { Distribution, ParameterValue } from './distributions.js'
+export { type ParametersOf, searchSpace, type SearchSpace } from './space.js'
+export { type HalvingOptions, halvingRungs, type Rung } from './rungs.js'
+export type { Objective, SearchOptions, TrialContext } from './search.js'
+export type { Direction, FailedTrial, SearchResult, SuccessfulTrial, TrialResult } from './results.js'
+export { randomSearch, type RandomSearchOptions } from './random-search.js'
+export { successiveHalving, type SuccessiveHalvingOptions } from './successive-halving.js'
