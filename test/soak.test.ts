@@ -12,7 +12,7 @@ describe('a long training leaves nothing behind', () => {
     for (const { tensors, buffers, sessions } of later) {
       expect({ tensors, buffers, sessions }).toEqual({ tensors: warm.tensors, buffers: warm.buffers, sessions: warm.sessions })
     }
-    // One activation (64 KiB) left behind at every step would be 96 MiB; garbage waits for its collector.
+    // One activation (64 KiB) left behind at every step would be 96 MiB; heaps grow in steps.
     expect((later.at(-1) as Sample).residentBytes - warm.residentBytes).toBeLessThan(64 * 2 ** 20)
   })
 })

@@ -1,4 +1,6 @@
 /** Trains a tiny model for many steps and watches what stays behind. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { AdamW, crossEntropy, Linear, Module, namedParameters, trainingStep } from '@parlance/nn'
 import { jit, Random, tf } from '@parlance/runtime'
 
@@ -10,7 +12,7 @@ export interface Sample {
   buffers: number
   /** Compiled sessions. */
   sessions: number
-  /** Resident memory of the process. */
+  /** Resident memory of the process, garbage collected. */
   residentBytes: number
 }
 
@@ -60,7 +62,12 @@ export function soak({ mode, steps, every }: SoakOptions): Sample[] {
   return samples
 }
 
+setFlagsFromString('--expose-gc')
+const collectGarbage = runInNewContext('gc') as () => void
+
 function sampleAt(step: number): Sample {
+  // Otherwise resident memory grows for thousands of steps until V8 sees a reason to collect all.
+  collectGarbage()
   const backend = tf.backend() as tf.KernelBackend & { evaluator: { memory: { sessions: number } } }
   const { sessions } = backend.evaluator.memory
   return { step, tensors: tf.memory().numTensors, buffers: backend.numDataIds(), sessions, residentBytes: process.memoryUsage.rss() }
