@@ -12,8 +12,8 @@ export interface StateUpdate {
 /** Operators that read no element of an input after they wrote to the same place of the output. */
 const ELEMENTWISE = new Set(['Add', 'Sub', 'Mul', 'Div', 'Max', 'Min', 'Where', 'Sum'])
 
-/** Operators that may fail on what they are fed: no state may have changed by then. */
-const FALLIBLE = /^(Gather|Scatter|OneHot|Slice|TopK)/
+/** Operators that fail on an index out of bounds: no state may have changed by then. */
+const INDEXING = /^(Gather|Scatter)/
 
 /**
  * For each state, whether its new value may be written over the old one while the graph runs. It may if everything that
@@ -25,7 +25,7 @@ const FALLIBLE = /^(Gather|Scatter|OneHot|Slice|TopK)/
 export function overwritable(nodes: readonly Node[], outputs: readonly Value[], states: readonly StateUpdate[]): boolean[] {
   const order = new Map(nodes.map((node, i) => [node, i]))
   const readers = readersOf(nodes)
-  const fallible = nodes.filter(({ op }) => FALLIBLE.test(op))
+  const indexing = indexingNodes(nodes)
   const before = new Precedence(nodes, order)
   const given = new Set(outputs)
   return states.map(({ before: old, after }) => {
@@ -34,9 +34,32 @@ export function overwritable(nodes: readonly Node[], outputs: readonly Value[], 
     if (outputs.filter((output) => output === after).length > 1) return false
     const direct = writer.inputs.includes(old)
     if (direct && !(ELEMENTWISE.has(writer.op) && sameShape(old.shape, after.shape))) return false
-    const earlier = [...(readers.get(old) ?? []), ...fallible]
-    return earlier.every((node) => node === writer || before.needs(writer, node))
+    const needed = (node: Node): boolean => node === writer || before.needs(writer, node)
+    return (readers.get(old) ?? []).every(needed) && indexing.every((alike) => alike.some(needed))
   })
+}
+
+/** Nodes that take indices, those together that fail on the same ones. */
+function indexingNodes(nodes: readonly Node[]): Node[][] {
+  const numbers = new Map<Value, number>()
+  const found = new Map<string, Node[]>()
+  for (const node of nodes) {
+    if (!INDEXING.test(node.op)) continue
+    const indices = uncast(node.inputs[1] as Value)
+    if (!numbers.has(indices)) numbers.set(indices, numbers.size)
+    const { shape } = node.inputs[0] as Value
+    const way = node.op.replace(INDEXING, '')
+    const key = `${numbers.get(indices)} ${way} ${String(node.attributes.axis ?? 0)} ${shape.join()}`
+    const alike = found.get(key)
+    if (alike) alike.push(node)
+    else found.set(key, [node])
+  }
+  return [...found.values()]
+}
+
+/** Whole numbers are converted anew for each operator that takes them as int64. */
+function uncast(indices: Value): Value {
+  return indices.node?.op === 'Cast' ? (indices.node.inputs[0] as Value) : indices
 }
 
 /** For each value the nodes that read its memory, through views too. A view that is a result is read by nobody's node. */

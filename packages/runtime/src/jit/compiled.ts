@@ -99,8 +99,9 @@ export class Compiled<Arguments extends unknown[], Result> {
     const { backend, trace, ports, feeds, fetches } = this
     const { evaluator } = backend
     for (const { variable } of trace.assigned) checkAlive(variable)
-    const session = evaluator.session(this.key, this.bytes, () => this.compile())
     this.fill(tensors)
+    // Last: what filling computes and sends to the device may push other sessions out of the cache.
+    const session = evaluator.session(this.key, this.bytes, () => this.compile())
     const results = trace.results.map(empty)
     const states = trace.assigned.map(({ variable, after }, i) => {
       const old = session.resident || !this.inPlace[i] ? undefined : this.ownValue(variable, tensors)
