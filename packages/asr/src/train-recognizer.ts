@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { featureStats } from '@parlance/audio'
 import {
   AdamW, cosineSchedule, ctcLoss, loadParameters, namedParameters, parameterCount, train, TrainingContext, trainingStep,
-  type SummedLoss, type TrainResult,
+  type ProgressStream, type SummedLoss, type TrainResult,
 } from '@parlance/nn'
 import { jit, Random, readSafetensors, tf, toFloat32, useDevice, writeFileAtomic } from '@parlance/runtime'
 import { type SpeechBatch, trainingBatches } from './batches.js'
@@ -33,7 +33,7 @@ export interface TrainRecognizerOptions {
   /** Goes on from the folder's last checkpoint. Default false. */
   resume?: boolean
   /** Where progress goes; default stderr. */
-  progress?: NodeJS.WriteStream
+  progress?: ProgressStream
 }
 
 export interface TrainRecognizerResult extends TrainResult {

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { AdamW, cosineSchedule, namedParameters, type Optimizer, parameterCount, type ReportSection, train, type TrainResult, trainingStep, UsageError } from '@parlance/nn'
+import { AdamW, cosineSchedule, namedParameters, type Optimizer, parameterCount, type ProgressStream, type ReportSection, train, type TrainResult, trainingStep, UsageError } from '@parlance/nn'
 import { jit, type tf } from '@parlance/runtime'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { tokensNeeded } from './batches.js'
@@ -34,7 +34,7 @@ export interface TrainLanguageModelOptions {
   /** Goes on from the folder's checkpoint; default false. */
   resume?: boolean
   /** Where progress goes; default stderr. */
-  progress?: NodeJS.WriteStream
+  progress?: ProgressStream
 }
 
 /** The model that a training config describes, for a vocabulary. Throws a UsageError for fields that do not go together. */
