@@ -1,5 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../device.js'
+import type { Value } from '../graph/graph.js'
 import { Session } from '../onnx/session.js'
 import { tf } from '../tf.js'
 import type { OnnxBackend } from './backend.js'
@@ -110,6 +111,16 @@ describe('pending graphs', () => {
     b.dispose()
     expect(of(c)[0]).toBe(4)
     expect([of(a)[0], of(x)[0]]).toEqual([2, 1])
+  })
+
+  it('keep what another operation that is still pending needs, although its tensor was disposed', () => {
+    const x = tf.exp(tf.tensor1d([0, 1]))
+    const [loss, gradient] = [tf.sum(x), tf.mul(x, 2)]
+    x.dispose()
+    loss.dataSync()
+    const { node } = (tf.backend() as OnnxBackend).valueFor(gradient)
+    expect((node?.inputs[0] as Value).pending).toBe(false)
+    expect(of(gradient)[0]).toBe(2)
   })
 
   it('are computed when they have grown long, and come out right', () => {

@@ -6,6 +6,7 @@ import type { Tensor } from 'onnxruntime-common'
 import { addNode, allocate, type Attribute, Ints, type Node, pendingNodes, type TypedArray, Value } from '../graph/graph.js'
 import { peakBytes } from '../graph/memory.js'
 import { Dimension } from '../graph/dimension.js'
+import { usesOf } from '../graph/passes/rewrite.js'
 import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
 import { feedOf, type Provider, Session } from '../onnx/session.js'
@@ -37,7 +38,10 @@ export class Evaluator {
     this.resident = options.provider === 'webgpu'
   }
 
-  /** Makes `roots` concrete, and with them every value on the way that somebody still holds (`live`). */
+  /**
+   * Makes `roots` concrete, and with them every value on the way that somebody still holds: a tensor (`live`), or an
+   * operation that is not computed yet.
+   */
   evaluate(roots: Iterable<Value>, live: ReadonlySet<Value>): Value[] {
     if (this.options.provider === 'webgpu') composeMissing(pendingNodes(roots))
     const nodes = pendingNodes(roots)
@@ -45,6 +49,7 @@ export class Evaluator {
     const wanted = new Set<Value>()
     for (const node of nodes) for (const value of node.outputs) if (live.has(value)) wanted.add(value)
     for (const root of roots) if (root.pending) wanted.add(root)
+    for (const [value, uses] of usesOf(nodes)) if (value.pending && value.holders > uses) wanted.add(value)
     const outputs = [...wanted]
     const { key, inputs } = structure(nodes, outputs)
     const results = this.seen.has(key) ? this.runWhole(key, nodes, inputs, outputs) : this.runByOperator(nodes, outputs)
