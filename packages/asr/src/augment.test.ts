@@ -1,4 +1,4 @@
-import { FeatureExtractor } from '@parlance/audio'
+import { FeatureExtractor, parseFeatureConfig } from '@parlance/audio'
 import { Random } from '@parlance/runtime'
 import { describe, expect, it } from 'vitest'
 import { augment } from './augment.js'
@@ -8,9 +8,10 @@ const frames = 60
 const features = { frames, bins, data: new Random(1).normal(frames * bins) }
 const mean = Array.from({ length: bins }, (_, b) => 100 + b)
 const still = {
-  convention: 'kaldi', speeds: [1], gain: 0, splice: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
+  features: parseFeatureConfig({ sampleRate: 8000, bins }),
+  speeds: [1], gain: 0, splice: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
 } as const
-const config = (changes: Partial<Omit<typeof still, 'convention' | 'speeds'>> | object) => ({ ...still, speeds: [1], ...changes })
+const config = (changes: Partial<Omit<typeof still, 'features' | 'speeds'>> | object) => ({ ...still, speeds: [1], ...changes })
 
 describe('augment', () => {
   it('gives the same for the same stream, another for another, and changes nothing when told to', () => {

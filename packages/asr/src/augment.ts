@@ -1,4 +1,4 @@
-import type { FeatureConfig, Features } from '@parlance/audio'
+import { type FeatureConfig, type Features, gainOffsets } from '@parlance/audio'
 import type { Random } from '@parlance/runtime'
 import type { AugmentationConfig } from './config.js'
 
@@ -18,11 +18,11 @@ const MOST_BINS = 0.5
 export function augment(
   { frames, bins, data }: Features,
   mean: readonly number[],
-  config: AugmentationConfig & { convention: FeatureConfig['convention'] },
+  config: AugmentationConfig & { features: FeatureConfig },
   random: Random,
 ): Float32Array {
-  const offset = gainOffset((2 * random.next() - 1) * config.gain, config.convention)
-  const augmented = data.map((value) => value + offset)
+  const offsets = gainOffsets(config.features, (2 * random.next() - 1) * config.gain)
+  const augmented = data.map((value, i) => value + (offsets[i % bins] as number))
   const hide = (fromFrame: number, toFrame: number, fromBin: number, toBin: number): void => {
     for (let t = fromFrame; t < toFrame; t++) {
       for (let b = fromBin; b < toBin; b++) augmented[t * bins + b] = mean[b] as number
@@ -37,11 +37,6 @@ export function augment(
     hide(0, frames, from, to)
   }
   return augmented
-}
-
-/** What a gain in decibels adds to a logarithmic energy: natural for Kaldi, (log₁₀ + 4) / 4 for Whisper. */
-function gainOffset(decibels: number, convention: FeatureConfig['convention']): number {
-  return convention === 'kaldi' ? (decibels * Math.LN10) / 10 : decibels / 40
 }
 
 /** A stretch of 0 to `most` of `length` places, at most the share `share` of them. */

@@ -92,7 +92,7 @@ export function trainingBatches(
   config: TrainingConfig,
 ): (step: number) => SpeechBatch {
   const { augmentation, seed } = config
-  const options = { ...augmentation, convention: config.features.convention }
+  const options = { ...augmentation, features: config.features }
   const batchSize = Math.min(config.batchSize, usable.length)
   const draw = exampleDrawer(recordings, usable, config)
   const unchanged = usable.flatMap((index) => draw.speeds(index).map((speed) => draw.whole(index, speed)))

@@ -1,3 +1,4 @@
+import { featureWidth } from '@parlance/audio'
 import type { TrainResult } from '@parlance/nn'
 import type { ModelConfig } from './config.js'
 
@@ -6,14 +7,15 @@ export function modelCard({ encoder, features, vocabSize }: ModelConfig, { step,
   const measured = best
     ? `The weights are those of step ${best.step}, with the lowest CTC loss on the validation manifest: ${best.value.toPrecision(4)} nats a token.`
     : 'The weights are those of the last checkpoint; nothing was held out.'
+  const width = featureWidth(features)
   return `# Speech recogniser
 
-A CTC model with a transformer encoder, trained by @parlance/asr: ${features.bins} log-mel bins at ${features.sampleRate} Hz,
-${encoder.layers} blocks of width ${encoder.width}, ${vocabSize} tokens with the blank.
+A CTC model with a transformer encoder, trained by @parlance/asr: ${width} values a frame (${features.convention} ${features.kind})
+at ${features.sampleRate} Hz, ${encoder.layers} blocks of width ${encoder.width}, ${vocabSize} tokens with the blank.
 
     parlance-transcribe --model . speech.wav
 
 ${step} steps in ${Math.round(seconds)} seconds. ${measured} \`report.html\` shows the run, \`config.json\` every setting.
-\`encoder.onnx\` runs in plain ONNX Runtime: features (N, T, ${features.bins}) and int32 lengths (N) to log_probs (N, T', ${vocabSize}).
+\`encoder.onnx\` runs in plain ONNX Runtime: features (N, T, ${width}) and int32 lengths (N) to log_probs (N, T', ${vocabSize}).
 `
 }

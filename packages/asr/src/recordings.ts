@@ -88,7 +88,7 @@ export class Recordings {
 
   /** Features of pieces one after the other, shape (T, F). */
   joined(pieces: readonly WordPiece[], speed: number): Features {
-    const { bins } = this.extractor.config
+    const { width: bins } = this.extractor
     const frames = pieces.reduce((sum, piece) => sum + this.pieceFrames(piece, speed), 0)
     const data = new Float32Array(frames * bins)
     let at = 0

@@ -1,6 +1,6 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { featureStats } from '@parlance/audio'
+import { featureStats, featureWidth } from '@parlance/audio'
 import {
   AdamW, cosineSchedule, ctcLoss, loadParameters, namedParameters, parameterCount, train, TrainingContext, trainingStep,
   type ProgressStream, type SummedLoss, type TrainResult,
@@ -67,7 +67,7 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   }
   const stats = featureStats(usable.map((index) => recordings.features(index)))
   const random = new Random(config.seed, 'model')
-  const { bins } = config.features
+  const bins = featureWidth(config.features)
   const model = new CtcModel({ encoder: config.encoder, bins, vocabSize: tokenizer.vocabSize, random })
   model.setNormalization(stats)
 

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FeatureExtractor, writeWav } from '@parlance/audio'
+import { FeatureExtractor, featureWidth, writeWav } from '@parlance/audio'
 import { namedParameters } from '@parlance/nn'
 import { Random, useDevice, writeSafetensors, type SafetensorsTensor } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
@@ -24,7 +24,7 @@ let transcriber: Transcriber
 function writeModel(folder: string, width: number, layers: number): void {
   const settings = { features: { sampleRate, bins: 10 }, encoder: { width, layers, heads: 2, attentionContext: 5, positionKernel: 3 } }
   const config = parseTrainingConfig(settings, 'test')
-  const { bins } = config.features
+  const bins = featureWidth(config.features)
   const network = new CtcModel({ encoder: config.encoder, bins, vocabSize: tokenizer.vocabSize, random: new Random(4) })
   network.setNormalization({ frames: 1, mean: new Array<number>(bins).fill(-3), deviation: new Array<number>(bins).fill(0.5) })
   const tensors = new Map<string, SafetensorsTensor>()

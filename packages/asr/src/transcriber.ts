@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { FeatureExtractor } from '@parlance/audio'
+import { FeatureExtractor, featureWidth } from '@parlance/audio'
 import { GraphSession, locateSafetensors } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { type ModelConfig, readModelConfig } from './config.js'
@@ -130,7 +130,7 @@ export class Transcriber {
 
   /** Puts the log-probabilities of the frames that count where they belong in `scores`, (T', V) of each recording. */
   private encode(pieces: readonly Piece[], scores: readonly Float32Array[]): void {
-    const { bins } = this.config.features
+    const { width: bins } = this.extractor
     const { vocabSize } = this.config
     const most = Math.max(...pieces.map(({ features }) => features.frames))
     const features = new Float32Array(pieces.length * most * bins)
@@ -154,7 +154,7 @@ export class Transcriber {
 function checkWeights(file: string, { encoder, features, vocabSize }: ModelConfig): void {
   const { width, layers, positionKernel } = encoder
   const wanted: Record<string, number[]> = {
-    'normalization.mean': [features.bins],
+    'normalization.mean': [featureWidth(features)],
     'position.weight': [width, width, positionKernel],
     'output.weight': [vocabSize, width],
   }

@@ -7,13 +7,19 @@ describe('parseFeatureConfig', () => {
     expect(parseFeatureConfig({})).toMatchObject({
       convention: 'kaldi', sampleRate: 16000, bins: 80, frameLength: 25, frameShift: 10, window: 'povey', snipEdges: true,
     })
-    expect(parseFeatureConfig({ convention: 'whisper' })).toEqual({ convention: 'whisper', sampleRate: 16000, bins: 80 })
+    expect(parseFeatureConfig({ convention: 'whisper' })).toEqual({ convention: 'whisper', kind: 'log-mel', sampleRate: 16000, bins: 80 })
   })
 
   it.each([
-    [{ binz: 40 }, /^feature config: unknown field "binz" for convention "kaldi"; known fields: convention, sampleRate, bins/],
+    [{ binz: 40 }, /^feature config: unknown field "binz" for convention "kaldi", kind "log-mel"; known fields: convention, sampleRate, frameLength/],
     [{ convention: 'whisper', window: 'hann' }, /unknown field "window" for convention "whisper"/],
-    [{ convention: 'htk' }, /convention must be "kaldi" or "whisper", got "htk"/],
+    [{ convention: 'espnet' }, /convention must be one of "kaldi", "htk", "whisper", "librosa", got "espnet"/],
+    [{ convention: 'toString' }, /convention must be one of/],
+    [{ convention: 'whisper', kind: 'mfcc' }, /kind \(convention "whisper"\) must be one of "log-mel", got "mfcc"/],
+    [{ kind: 'mfcc', cepstra: 24 }, /23 mel filters give no 24 cepstral coefficients/],
+    [{ kind: 'spectrogram', bins: 40 }, /unknown field "bins" for convention "kaldi", kind "spectrogram"/],
+    [{ convention: 'librosa', fftSize: 511 }, /fftSize must be even/],
+    [{ convention: 'librosa', fftSize: 512, windowLength: 513 }, /at least windowLength, got 512 and 513/],
     [{ bins: 0 }, /^feature config: bins: /],
     [{ bins: 2.5 }, /^feature config: bins: /],
     [{ sampleRate: '16000' }, /^feature config: sampleRate: /],
@@ -37,7 +43,8 @@ describe('featureConfigHash', () => {
   })
 
   it('depends on every setting', () => {
-    const variants = [{}, { bins: 40 }, { snipEdges: false }, { preEmphasis: 0 }, { sampleScale: 32768 }, { convention: 'whisper' } as const]
+    const variants = [{}, { bins: 40 }, { snipEdges: false }, { preEmphasis: 0 }, { sampleScale: 32768 }, { convention: 'whisper' } as const,
+      { kind: 'mfcc' } as const, { convention: 'htk' } as const, { dither: 1 }, { deltas: 2 } as const]
     expect(new Set(variants.map((options) => featureConfigHash(options))).size).toBe(variants.length)
   })
 })

@@ -1,189 +1,206 @@
-import { type FeatureConfig, type FeatureOptions, parseFeatureConfig, samplesIn, upperEdge } from './config.js'
 import { AudioError } from '../errors.js'
-import { RealFft } from '../fft/real-fft.js'
-import { melFilterBank, type MelFilterBank, type MelFilterOptions } from './mel.js'
-import { windowFunction } from './window.js'
+import { SampleBuffer } from '../sample-buffer.js'
+import { FrameAnalyzer } from './analyzer.js'
+import { applyCepstra, type CepstralTransform, cepstralTransform } from './cepstra.js'
+import { type FeatureConfig, type FeatureOptions, parseFeatureConfig } from './config.js'
+import { addDeltas, DeltaStream } from './deltas.js'
+import { type Framing, framingOf, padded } from './framing.js'
+import type { Features } from './matrix.js'
 
-/** A matrix of features, row-major, shape (frames, bins). */
-export interface Features {
-  frames: number
+/** What follows the analysis of single frames. */
+interface Rest {
+  /** Cuts values off relative to the recording's maximum; needs all frames at once. */
+  limit: ((rows: Float32Array) => void) | undefined
+  cepstra: CepstralTransform | undefined
+  deltas: 0 | 1 | 2
+  convention: 'htk' | 'kaldi'
+  /** Values of a frame before deltas. */
   bins: number
-  data: Float32Array
-}
-
-/** How frames are laid over the signal. */
-interface Framing {
-  length: number
-  shift: number
-  count(samples: number): number
-  /** First sample of frame t; may lie before or after the signal. */
-  start(t: number): number
-  /** The sample that stands for one outside the signal. */
-  mirror(index: number, samples: number): number
 }
 
 /**
- * Log-mel features of many signals with one set of tables and buffers.
+ * Features of many signals with one set of tables and buffers.
  *
  * samples (N) → frames (T, length) → windowed → power spectrum (T, fftSize / 2 + 1) → mel energies (T, bins) → log
+ * → cepstra (T, cepstra) where the kind is `mfcc` → deltas appended where the config asks for them
  */
 export class FeatureExtractor {
   readonly config: FeatureConfig
+  /** Values of a frame. */
+  readonly width: number
   private readonly framing: Framing
-  private readonly window: Float64Array
-  private readonly fft: RealFft
-  private readonly bank: MelFilterBank
-  private readonly frame: Float64Array
-  private readonly power: Float64Array
+  private readonly analyzer: FrameAnalyzer
+  private readonly rest: Rest
 
   /** @throws AudioError for a config that is wrong or has more mel filters than the FFT can feed */
   constructor(options: FeatureOptions = {}) {
     const config = parseFeatureConfig(options)
     this.config = config
-    this.framing = config.convention === 'whisper' ? whisperFraming() : kaldiFraming(config)
-    const { length } = this.framing
-    const fftSize = config.convention === 'whisper' ? length : 2 ** Math.ceil(Math.log2(length))
-    this.window = windowFunction(config.convention === 'whisper' ? 'hann-periodic' : config.window, length)
-    this.fft = new RealFft(fftSize)
-    this.bank = filtersFor(config, fftSize)
-    this.frame = new Float64Array(fftSize)
-    this.power = new Float64Array(fftSize / 2 + 1)
+    this.framing = framingOf(config)
+    this.analyzer = new FrameAnalyzer(config, this.framing.length)
+    this.rest = restOf(config, this.analyzer.width)
+    this.width = this.rest.bins * (1 + this.rest.deltas)
   }
 
   /**
    * @param samples shape (N), at the config's sample rate, nominally in [-1, 1)
-   * @returns shape (T, bins); T is 0 for a signal shorter than one frame
+   * @returns shape (T, width); T is 0 for a signal shorter than one frame
    */
   compute(samples: Float32Array): Features {
-    const { bins } = this.config
-    const frames = this.framing.count(samples.length)
-    const data = new Float32Array(frames * bins)
-    for (let t = 0; t < frames; t++) {
-      this.loadFrame(samples, t)
-      this.fft.powerSpectrum(this.frame, this.power)
-      this.logMel(data, t * bins)
-    }
-    if (this.config.convention === 'whisper') scaleAsWhisper(data)
-    return { frames, bins, data }
+    const rows = new FrameReader(this.framing, this.analyzer).read(samples, 0, 0, this.framing.count(samples.length), samples.length)
+    const { limit, cepstra, deltas, convention, bins } = this.rest
+    limit?.(rows)
+    const data = cepstra ? applyCepstra(cepstra, rows) : rows
+    const features = { frames: data.length / bins, bins, data }
+    return deltas === 0 ? features : addDeltas(features, deltas, convention)
   }
 
-  /** Copies one frame and applies scaling, DC removal, pre-emphasis and window, in that order. */
-  private loadFrame(samples: Float32Array, t: number): void {
-    const { frame, window, framing, config } = this
-    const { length } = framing
-    const start = framing.start(t)
-    if (start >= 0 && start + length <= samples.length) {
-      for (let i = 0; i < length; i++) frame[i] = samples[start + i]!
-    } else {
-      for (let i = 0; i < length; i++) {
-        const at = start + i
-        frame[i] = samples[at >= 0 && at < samples.length ? at : framing.mirror(at, samples.length)]!
-      }
-    }
-    if (config.convention === 'whisper') {
-      for (let i = 0; i < length; i++) frame[i]! *= window[i]!
-      return
-    }
-    let mean = 0
-    if (config.removeDc) {
-      for (let i = 0; i < length; i++) mean += frame[i]!
-      mean /= length
-    }
-    const { sampleScale, preEmphasis } = config
-    // The sample before the first is taken to be equal to it.
-    let previous = (frame[0]! - mean) * sampleScale
-    for (let i = 0; i < length; i++) {
-      const value = (frame[i]! - mean) * sampleScale
-      frame[i] = (value - preEmphasis * previous) * window[i]!
-      previous = value
-    }
-  }
-
-  private logMel(data: Float32Array, at: number): void {
-    const { power, bank: { starts, offsets, weights } } = this
-    const whisper = this.config.convention === 'whisper'
-    const floor = this.config.convention === 'whisper' ? 1e-10 : this.config.energyFloor
-    for (let b = 0; b < starts.length; b++) {
-      const first = offsets[b]!
-      const end = offsets[b + 1]!
-      const shift = starts[b]! - first
-      let energy = 0
-      for (let i = first; i < end; i++) energy += weights[i]! * power[i + shift]!
-      if (energy < floor) energy = floor
-      data[at + b] = whisper ? Math.log10(energy) : Math.log(energy)
-    }
+  /**
+   * The same features of a signal that arrives in pieces, in the memory of a few frames. Values are those of
+   * {@link compute}, however the signal is cut. Whisper's features and librosa's with `topDb` depend on the recording's
+   * maximum: they are kept and given out by `finish`.
+   */
+  stream(): FeatureStream {
+    return new FeatureStream(this.framing, this.analyzer, this.rest)
   }
 }
 
-/** The log-mel features of one signal; for many, keep a {@link FeatureExtractor}. */
+/** The features of one signal; for many, keep a {@link FeatureExtractor}. */
 export function computeFeatures(samples: Float32Array, options: FeatureOptions = {}): Features {
   return new FeatureExtractor(options).compute(samples)
 }
 
-function kaldiFraming(config: Extract<FeatureConfig, { convention: 'kaldi' }>): Framing {
-  const length = samplesIn(config.frameLength, config.sampleRate)
-  const shift = samplesIn(config.frameShift, config.sampleRate)
-  if (config.snipEdges) {
-    return {
-      length, shift,
-      count: (samples) => (samples < length ? 0 : 1 + Math.floor((samples - length) / shift)),
-      start: (t) => t * shift,
-      mirror: () => 0,
+/** Features of a signal in pieces; made by {@link FeatureExtractor.stream}. */
+export class FeatureStream {
+  private readonly buffer = new SampleBuffer()
+  private readonly reader: FrameReader
+  private readonly differences: DeltaStream | undefined
+  private readonly kept: Float32Array[] = []
+  private next = 0
+  private finished = false
+
+  /** @internal */
+  constructor(private readonly framing: Framing, analyzer: FrameAnalyzer, private readonly rest: Rest) {
+    this.reader = new FrameReader(framing, analyzer)
+    this.differences = rest.deltas === 0 ? undefined : new DeltaStream(rest.bins, rest.deltas, rest.convention)
+  }
+
+  /**
+   * @param samples the next samples, any number of them
+   * @returns the frames that are now certain, shape (T, width)
+   * @throws AudioError after `finish`
+   */
+  push(samples: Float32Array): Features {
+    if (this.finished) throw new AudioError('feature stream: it is finished; make a new one for another signal')
+    const { buffer, framing } = this
+    const { length, shift, offset } = framing
+    buffer.push(samples)
+    let ready = Math.max(this.next, Math.floor((buffer.end - length - offset) / shift) + 1)
+    // A frame that begins before the signal mirrors its start: wait until that is there.
+    if (offset < 0 && buffer.end <= -offset) ready = this.next
+    const rows = this.read(ready)
+    // Frames at the end are mirrored from as far back as a frame is long.
+    buffer.dropBefore(this.next * shift + offset - length - shift)
+    return this.given(rows, false)
+  }
+
+  /** @returns the remaining frames, shape (T, width) */
+  finish(): Features {
+    if (this.finished) throw new AudioError('feature stream: it is finished; make a new one for another signal')
+    this.finished = true
+    return this.given(this.read(this.framing.count(this.buffer.end)), true)
+  }
+
+  private read(until: number): Float32Array {
+    const { buffer } = this
+    const from = Math.min(this.next, until)
+    this.next = Math.max(this.next, until)
+    return this.reader.read(buffer.view, buffer.start, from, until, buffer.end)
+  }
+
+  private given(rows: Float32Array, last: boolean): Features {
+    const { limit, cepstra, bins } = this.rest
+    let settled = rows
+    if (limit) {
+      if (rows.length > 0) this.kept.push(rows)
+      settled = last ? concatenated(this.kept) : new Float32Array(0)
+      limit(settled)
     }
-  }
-  const offset = Math.trunc(shift / 2) - Math.trunc(length / 2)
-  return {
-    length, shift,
-    count: (samples) => Math.floor((samples + Math.trunc(shift / 2)) / shift),
-    start: (t) => t * shift + offset,
-    mirror: (index, samples) => {
-      let at = index
-      while (at < 0 || at >= samples) at = at < 0 ? -at - 1 : 2 * samples - 1 - at
-      return at
-    },
+    let data = cepstra ? applyCepstra(cepstra, settled) : settled
+    if (this.differences) data = last ? concatenated([this.differences.push(data), this.differences.finish()]) : this.differences.push(data)
+    const width = bins * (1 + this.rest.deltas)
+    return { frames: data.length / width, bins: width, data }
   }
 }
 
-/** torch.stft with centred frames, the last one dropped; the mirror does not repeat the end samples. */
-function whisperFraming(): Framing {
-  const length = 400
-  const shift = 160
-  return {
-    length, shift,
-    count: (samples) => Math.floor(samples / shift),
-    start: (t) => t * shift - length / 2,
-    mirror: (index, samples) => {
-      let at = index
-      while (at < 0 || at >= samples) at = at < 0 ? -at : 2 * samples - 2 - at
-      return at
-    },
-  }
-}
+/** Cuts frames out of a signal or a held part of it and hands them to the analyzer. */
+class FrameReader {
+  private readonly edge: Float32Array
 
-function filtersFor(config: FeatureConfig, fftSize: number): MelFilterBank {
-  const { sampleRate } = config
-  const options: Omit<MelFilterOptions, 'bins'> = config.convention === 'whisper'
-    ? { sampleRate, fftSize, lowFrequency: 0, highFrequency: 8000, scale: 'slaney', triangles: 'hertz', normalization: 'area' }
-    : {
-        sampleRate, fftSize, lowFrequency: config.lowFrequency, highFrequency: upperEdge(config),
-        scale: 'htk', triangles: 'mel', normalization: 'none',
+  constructor(private readonly framing: Framing, private readonly analyzer: FrameAnalyzer) {
+    this.edge = new Float32Array(framing.length)
+  }
+
+  /**
+   * @param samples the signal from sample number `start` on
+   * @param total where the signal ends, for frames that reach beyond
+   * @returns rows of frames `from` up to but not including `until`
+   */
+  read(samples: Float32Array, start: number, from: number, until: number, total: number): Float32Array {
+    const { framing: { length, shift, offset, padding }, analyzer, edge } = this
+    const rows = new Float32Array(Math.max(0, until - from) * analyzer.width)
+    for (let t = from, at = 0; t < until; t++, at += analyzer.width) {
+      const first = t * shift + offset
+      if (first >= 0 && first + length <= total) {
+        analyzer.analyze(samples, first - start, t, rows, at)
+        continue
       }
-  const bank = melFilterBank({ ...options, bins: config.bins })
-  if (!hasEmptyFilter(bank)) return bank
-  // Counted from below: which counts leave a filter empty is not monotone.
-  let most = 0
-  while (!hasEmptyFilter(melFilterBank({ ...options, bins: most + 1 }))) most++
-  throw new AudioError(`feature config: ${config.bins} mel filters are too many for a ${fftSize}-point FFT at ${sampleRate} Hz `
-    + `(some would see nothing); use ${most} or fewer bins, or a longer frameLength`)
+      for (let i = 0; i < length; i++) {
+        let place = first + i
+        if (place < 0 || place >= total) place = padded(place, total, padding)
+        edge[i] = place < 0 ? 0 : samples[place - start]!
+      }
+      analyzer.analyze(edge, 0, t, rows, at)
+    }
+    return rows
+  }
 }
 
-function hasEmptyFilter({ offsets }: MelFilterBank): boolean {
-  return offsets.some((offset, b) => b > 0 && offset === offsets[b - 1])
+function restOf(config: FeatureConfig, analyzed: number): Rest {
+  const cepstra = config.kind === 'mfcc' ? cepstralTransform(config) : undefined
+  const topDb = config.convention === 'librosa' ? config.topDb : null
+  return {
+    limit: config.convention === 'whisper' ? scaleAsWhisper : topDb === null ? undefined : (rows) => raiseTo(rows, maximum(rows) - topDb),
+    cepstra,
+    deltas: 'deltas' in config ? config.deltas : 0,
+    convention: config.convention === 'htk' ? 'htk' : 'kaldi',
+    bins: cepstra ? cepstra.width : analyzed,
+  }
 }
 
 /** Limits the range to 8 decades below the utterance's maximum and maps it to about [-1, 1]. */
-function scaleAsWhisper(data: Float32Array): void {
+function scaleAsWhisper(rows: Float32Array): void {
+  const floor = maximum(rows) - 8
+  for (let i = 0; i < rows.length; i++) rows[i] = (Math.max(rows[i]!, floor) + 4) / 4
+}
+
+function raiseTo(rows: Float32Array, floor: number): void {
+  for (let i = 0; i < rows.length; i++) if (rows[i]! < floor) rows[i] = floor
+}
+
+function maximum(rows: Float32Array): number {
   let largest = -Infinity
-  for (const value of data) if (value > largest) largest = value
-  for (let i = 0; i < data.length; i++) data[i] = (Math.max(data[i]!, largest - 8) + 4) / 4
+  for (const value of rows) if (value > largest) largest = value
+  return largest
+}
+
+function concatenated(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0]!
+  const joined = new Float32Array(parts.reduce((sum, part) => sum + part.length, 0))
+  let at = 0
+  for (const part of parts) {
+    joined.set(part, at)
+    at += part.length
+  }
+  return joined
 }

@@ -35,6 +35,20 @@ export interface MelFilterOptions {
   triangles: 'mel' | 'hertz'
   /** `area` divides each filter by half its width in Hz (librosa's "slaney" norm); `none` leaves a height of 1. */
   normalization: 'none' | 'area'
+  /** FFT bins that are used at all, first and last (default: every one). */
+  range?: readonly [first: number, last: number]
+}
+
+/**
+ * The FFT bins that HTK's filters see: its rounding leaves out the first or the first two bins above the lower edge,
+ * and 0 Hz always (the HTK Book 3.4, section 5.4; `InitFBank`).
+ */
+export function htkRange(lowFrequency: number, highFrequency: number, sampleRate: number, fftSize: number): [first: number, last: number] {
+  const resolution = sampleRate / fftSize
+  return [
+    Math.max(1, Math.floor(lowFrequency / resolution + 1.5)),
+    Math.min(fftSize / 2, Math.floor(highFrequency / resolution + 0.5)) - 1,
+  ]
 }
 
 /** A filter bank without its zeros: filter b weighs FFT bins `starts[b]` … with `weights[offsets[b]]` … `[offsets[b + 1] - 1]`. */
@@ -48,7 +62,7 @@ export interface MelFilterBank {
 
 /** Triangular filters, equally spaced on the mel scale, over the FFT bins 0 … fftSize / 2. A filter may cover no bin at all. */
 export function melFilterBank(options: MelFilterOptions): MelFilterBank {
-  const { sampleRate, fftSize, bins, scale } = options
+  const { sampleRate, fftSize, bins, scale, range: [from, to] = [0, fftSize / 2] } = options
   const lowMel = hertzToMel(options.lowFrequency, scale)
   const step = (hertzToMel(options.highFrequency, scale) - lowMel) / (bins + 1)
   const onAxis = (mel: number) => (options.triangles === 'mel' ? mel : melToHertz(mel, scale))
@@ -67,7 +81,8 @@ export function melFilterBank(options: MelFilterOptions): MelFilterBank {
     const height = options.normalization === 'area'
       ? 2 / (melToHertz(lowMel + (b + 2) * step, scale) - melToHertz(lowMel + b * step, scale))
       : 1
-    for (const [k, place] of places.entries()) {
+    for (let k = from; k <= to; k++) {
+      const place = places[k]!
       if (place <= left || place >= right) continue
       if (weights.length === offsets[b]) starts[b] = k
       weights.push(height * (place <= centre ? (place - left) / (centre - left) : (right - place) / (right - centre)))

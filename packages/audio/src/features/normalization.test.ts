@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Features } from './extractor.js'
+import type { Features } from './matrix.js'
 import { featureStats, normalizeFeatures } from './normalization.js'
 
 const features = (bins: number, ...data: number[]): Features => ({ frames: data.length / bins, bins, data: Float32Array.from(data) })

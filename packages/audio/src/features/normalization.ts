@@ -1,5 +1,5 @@
 import { AudioError } from '../errors.js'
-import type { Features } from './extractor.js'
+import type { Features } from './matrix.js'
 
 /** Per-bin statistics over frames; plain arrays, so that they can be stored as JSON. */
 export interface FeatureStats {

@@ -35,3 +35,26 @@ describe('RealFft', () => {
     expect(() => new RealFft(size)).toThrow(/positive even integer, got/)
   })
 })
+
+describe('forward and inverse', () => {
+  it.each([2, 4, 6, 30, 64, 200, 400, 512])('transform and come back at size %i', (size) => {
+    const input = Float64Array.from({ length: size }, (_, n) => Math.sin(n * n * 0.37) + 0.3 * Math.cos(n * 1.7))
+    const fft = new RealFft(size)
+    const re = new Float64Array(size / 2 + 1)
+    const im = new Float64Array(size / 2 + 1)
+    fft.forward(input, re, im)
+    for (let k = 0; k <= size / 2; k++) {
+      const wanted = [0, 0]
+      for (let n = 0; n < size; n++) {
+        const angle = 2 * Math.PI * ((k * n) % size) / size
+        wanted[0]! += input[n]! * Math.cos(angle)
+        wanted[1]! -= input[n]! * Math.sin(angle)
+      }
+      expect(Math.abs(re[k]! - wanted[0]!)).toBeLessThan(1e-12 * size)
+      expect(Math.abs(im[k]! - wanted[1]!)).toBeLessThan(1e-12 * size)
+    }
+    const back = new Float64Array(size)
+    fft.inverse(re, im, back)
+    for (const [n, value] of input.entries()) expect(Math.abs(back[n]! - value)).toBeLessThan(1e-14 * size)
+  })
+})

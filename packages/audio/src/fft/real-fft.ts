@@ -1,11 +1,4 @@
-/** One pass of the transform: combines `radix` interleaved transforms. */
-interface Stage {
-  radix: number
-  /** cos and sin of -2π j p / n for p < n / radix and 0 < j < radix, as (p, j, 2). */
-  twiddles: Float64Array
-  /** cos and sin of -2π k / radix as (k, 2). */
-  roots: Float64Array
-}
+import { firstRadix4, passFor, planStages, type Stage } from './passes.js'
 
 /**
  * Discrete Fourier transform of real input: X[k] = Σ x[n] exp(-2πi k n / size), k = 0 … size / 2.
@@ -54,162 +47,101 @@ export class RealFft {
     power[0] = dc * dc
     power[half] = nyquist * nyquist
     for (let k = 1, m = half - 1; k <= m; k++, m--) {
-      const evenRe = 0.5 * (re[k]! + re[m]!)
-      const evenIm = 0.5 * (im[k]! - im[m]!)
-      const oddRe = 0.5 * (im[k]! + im[m]!)
-      const oddIm = 0.5 * (re[m]! - re[k]!)
-      const turnedRe = oddRe * cos[k]! + oddIm * sin[k]!
-      const turnedIm = oddIm * cos[k]! - oddRe * sin[k]!
+      // Twice the transforms of the even and the odd samples; the halves are taken of the power.
+      const evenRe = re[k]! + re[m]!
+      const evenIm = im[k]! - im[m]!
+      const oddRe = im[k]! + im[m]!
+      const oddIm = re[m]! - re[k]!
+      const c = cos[k]!
+      const s = sin[k]!
+      const turnedRe = oddRe * c + oddIm * s
+      const turnedIm = oddIm * c - oddRe * s
       const sumRe = evenRe + turnedRe
       const sumIm = evenIm + turnedIm
       const differenceRe = evenRe - turnedRe
       const differenceIm = evenIm - turnedIm
-      power[k] = sumRe * sumRe + sumIm * sumIm
-      power[m] = differenceRe * differenceRe + differenceIm * differenceIm
+      power[k] = 0.25 * (sumRe * sumRe + sumIm * sumIm)
+      power[m] = 0.25 * (differenceRe * differenceRe + differenceIm * differenceIm)
     }
   }
 
+  /**
+   * @param input `size` samples
+   * @param outRe receives the real parts of X[k] in its first `size / 2 + 1` places, outIm the imaginary parts
+   */
+  forward(input: Float64Array, outRe: Float64Array, outIm: Float64Array): void {
+    const half = this.size / 2
+    this.transformHalves(input)
+    const { re, im, cos, sin } = this
+    for (let k = 0; k <= half; k++) {
+      const a = k === half ? 0 : k
+      const m = k === 0 ? 0 : half - k
+      const oddRe = 0.5 * (im[a]! + im[m]!)
+      const oddIm = 0.5 * (re[m]! - re[a]!)
+      outRe[k] = 0.5 * (re[a]! + re[m]!) + oddRe * cos[k]! + oddIm * sin[k]!
+      outIm[k] = 0.5 * (im[a]! - im[m]!) + oddIm * cos[k]! - oddRe * sin[k]!
+    }
+  }
+
+  /**
+   * The inverse of {@link forward}: x[n] = 1 / size · Σ X[k] exp(2πi k n / size) over all k, X[size - k] being X[k]'s conjugate.
+   *
+   * @param inRe shape (size / 2 + 1); inIm as well, of which the first and last place are taken to be 0
+   * @param output receives `size` samples
+   */
+  inverse(inRe: Float64Array, inIm: Float64Array, output: Float64Array): void {
+    const half = this.size / 2
+    // Runs the forward transform with real and imaginary parts exchanged, which gives the inverse's exchanged ones.
+    const packed = new Float64Array(this.size)
+    for (let k = 0; k < half; k++) {
+      const m = half - k
+      const imK = k === 0 ? 0 : inIm[k]!
+      const imM = k === 0 ? 0 : inIm[m]!
+      const evenRe = 0.5 * (inRe[k]! + inRe[m]!)
+      const evenIm = 0.5 * (imK - imM)
+      const turnedRe = 0.5 * (inRe[k]! - inRe[m]!)
+      const turnedIm = 0.5 * (imK + imM)
+      const oddRe = turnedRe * this.cos[k]! - turnedIm * this.sin[k]!
+      const oddIm = turnedIm * this.cos[k]! + turnedRe * this.sin[k]!
+      packed[2 * k] = evenIm + oddRe
+      packed[2 * k + 1] = evenRe - oddIm
+    }
+    this.transformHalves(packed)
+    for (let n = 0; n < half; n++) {
+      output[2 * n] = this.im[n]! / half
+      output[2 * n + 1] = this.re[n]! / half
+    }
+  }
+
+  /** Leaves in `re` and `im` the transform of input[2n] + i input[2n + 1]. */
   private transformHalves(input: Float64Array): void {
     const half = this.size / 2
-    for (let i = 0; i < half; i++) {
-      this.re[i] = input[2 * i]!
-      this.im[i] = input[2 * i + 1]!
-    }
     let stride = 1
     let length = half
-    for (const stage of this.stages) {
-      const { radix } = stage
-      const groups = length / radix
-      const pass = radix === 4 ? radix4 : radix === 2 ? radix2 : anyRadix
-      pass(this.re, this.im, this.spareRe, this.spareIm, groups, stride, stage)
+    for (const [i, stage] of this.stages.entries()) {
+      const groups = length / stage.radix
+      if (i === 0 && stage.radix === 4) {
+        firstRadix4(input, this.spareRe, this.spareIm, groups, stage)
+      } else {
+        if (i === 0) this.load(input)
+        passFor(stage, groups)(this.re, this.im, this.spareRe, this.spareIm, groups, stride, stage)
+      }
       const { re, im } = this
       this.re = this.spareRe
       this.im = this.spareIm
       this.spareRe = re
       this.spareIm = im
       length = groups
-      stride *= radix
+      stride *= stage.radix
     }
+    if (this.stages.length === 0) this.load(input)
   }
-}
 
-function planStages(size: number): Stage[] {
-  const stages: Stage[] = []
-  let length = size
-  while (length > 1) {
-    let radix = length % 4 === 0 ? 4 : 2
-    while (length % radix !== 0) radix++
-    const groups = length / radix
-    const twiddles = new Float64Array(groups * (radix - 1) * 2)
-    for (let p = 0, at = 0; p < groups; p++) {
-      for (let j = 1; j < radix; j++) {
-        const angle = -2 * Math.PI * j * p / length
-        twiddles[at++] = Math.cos(angle)
-        twiddles[at++] = Math.sin(angle)
-      }
-    }
-    const roots = Float64Array.from({ length: 2 * radix }, (_, i) => {
-      const angle = -2 * Math.PI * (i >> 1) / radix
-      return i & 1 ? Math.sin(angle) : Math.cos(angle)
-    })
-    stages.push({ radix, twiddles, roots })
-    length = groups
-  }
-  return stages
-}
-
-type Pass = (
-  re: Float64Array, im: Float64Array, outRe: Float64Array, outIm: Float64Array,
-  groups: number, stride: number, stage: Stage,
-) => void
-
-const radix2: Pass = (re, im, outRe, outIm, groups, stride, { twiddles }) => {
-  for (let p = 0; p < groups; p++) {
-    const wr = twiddles[2 * p]!
-    const wi = twiddles[2 * p + 1]!
-    const a = stride * p
-    const b = a + stride * groups
-    const out = 2 * a
-    for (let q = 0; q < stride; q++) {
-      const ar = re[a + q]!
-      const ai = im[a + q]!
-      const br = re[b + q]!
-      const bi = im[b + q]!
-      outRe[out + q] = ar + br
-      outIm[out + q] = ai + bi
-      const dr = ar - br
-      const di = ai - bi
-      outRe[out + stride + q] = dr * wr - di * wi
-      outIm[out + stride + q] = dr * wi + di * wr
-    }
-  }
-}
-
-const radix4: Pass = (re, im, outRe, outIm, groups, stride, { twiddles }) => {
-  const quarter = stride * groups
-  for (let p = 0; p < groups; p++) {
-    const t = 6 * p
-    const w1r = twiddles[t]!
-    const w1i = twiddles[t + 1]!
-    const w2r = twiddles[t + 2]!
-    const w2i = twiddles[t + 3]!
-    const w3r = twiddles[t + 4]!
-    const w3i = twiddles[t + 5]!
-    let a = stride * p
-    let out = 4 * a
-    for (let q = 0; q < stride; q++, a++, out++) {
-      const b = a + quarter
-      const c = b + quarter
-      const d = c + quarter
-      const sumAcR = re[a]! + re[c]!
-      const sumAcI = im[a]! + im[c]!
-      const difAcR = re[a]! - re[c]!
-      const difAcI = im[a]! - im[c]!
-      const sumBdR = re[b]! + re[d]!
-      const sumBdI = im[b]! + im[d]!
-      // -i (b - d)
-      const difBdR = im[b]! - im[d]!
-      const difBdI = re[d]! - re[b]!
-      outRe[out] = sumAcR + sumBdR
-      outIm[out] = sumAcI + sumBdI
-      const y1r = difAcR + difBdR
-      const y1i = difAcI + difBdI
-      outRe[out + stride] = y1r * w1r - y1i * w1i
-      outIm[out + stride] = y1r * w1i + y1i * w1r
-      const y2r = sumAcR - sumBdR
-      const y2i = sumAcI - sumBdI
-      outRe[out + 2 * stride] = y2r * w2r - y2i * w2i
-      outIm[out + 2 * stride] = y2r * w2i + y2i * w2r
-      const y3r = difAcR - difBdR
-      const y3i = difAcI - difBdI
-      outRe[out + 3 * stride] = y3r * w3r - y3i * w3i
-      outIm[out + 3 * stride] = y3r * w3i + y3i * w3r
-    }
-  }
-}
-
-const anyRadix: Pass = (re, im, outRe, outIm, groups, stride, { twiddles, roots, radix }) => {
-  for (let p = 0; p < groups; p++) {
-    for (let q = 0; q < stride; q++) {
-      const from = stride * p + q
-      const to = stride * p * radix + q
-      for (let j = 0; j < radix; j++) {
-        let sumRe = 0
-        let sumIm = 0
-        for (let k = 0, turn = 0; k < radix; k++) {
-          const xr = re[from + k * stride * groups]!
-          const xi = im[from + k * stride * groups]!
-          sumRe += xr * roots[2 * turn]! - xi * roots[2 * turn + 1]!
-          sumIm += xr * roots[2 * turn + 1]! + xi * roots[2 * turn]!
-          turn += j
-          if (turn >= radix) turn -= radix
-        }
-        const t = 2 * ((radix - 1) * p + j - 1)
-        const wr = j === 0 ? 1 : twiddles[t]!
-        const wi = j === 0 ? 0 : twiddles[t + 1]!
-        outRe[to + j * stride] = sumRe * wr - sumIm * wi
-        outIm[to + j * stride] = sumRe * wi + sumIm * wr
-      }
+  private load(input: Float64Array): void {
+    const half = this.size / 2
+    for (let i = 0; i < half; i++) {
+      this.re[i] = input[2 * i]!
+      this.im[i] = input[2 * i + 1]!
     }
   }
 }
