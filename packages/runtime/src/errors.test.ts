@@ -7,6 +7,7 @@ describe("ONNX Runtime's errors", () => {
     ['Buffer size (6400000000) exceeds the max buffer size limit (1073741824).\n - While', 'a tensor of 6,104 MiB is larger than the 1,024 MiB that the device takes in one piece'],
     ['WebGPU validation failed. [Invalid Buffer (unlabeled)] is invalid due to a previous error.', 'could not allocate'],
     ['std::bad_alloc', 'could not allocate'],
+    ['limits_.maxStorageBuffersPerShaderStage was false. Too many storage buffers in shader. Current: 51, Max is 12', 'an operator uses larger or more tensors'],
     ['CUDA failure 2: out of memory ; GPU=0', 'could not allocate'],
   ])('about memory name it: %s', (text, wanted) => {
     const error = explain(new Error(text)) as Error

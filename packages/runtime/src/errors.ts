@@ -29,6 +29,9 @@ export function explain(error: unknown): unknown {
   }
   const limit = /Buffer size \((\d+)\) exceeds the max buffer size limit \((\d+)\)/.exec(text)
   if (limit) return outOfMemory(`a tensor of ${bytes(limit[1])} is larger than the ${bytes(limit[2])} that the device takes in one piece`, error)
+  if (/Too many storage buffers in shader/.test(text)) {
+    return outOfMemory('an operator uses larger or more tensors than the device lets one shader use', error)
+  }
   const requested = /requested (?:buffer of size|bytes of) (\d+)/.exec(text)
   if (requested) return outOfMemory(`${bytes(requested[1])} more could not be allocated`, error)
   if (/bad_alloc|out of memory|OUT_OF_(DEVICE|HOST)_MEMORY|\[Invalid Buffer.*due to a previous error/i.test(text)) {

@@ -18,7 +18,7 @@ const require = createRequire(import.meta.url)
 
 /** TF.js's native packages, the faster first. */
 export const tensorflowPackages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const
-export const WASM_PACKAGE = '@tensorflow/tfjs-backend-wasm'
+const WASM_PACKAGE = '@tensorflow/tfjs-backend-wasm'
 
 /** Whether a device can be had. Loads what it needs, for cuda and webgpu down to the driver. */
 export function availability(device: Device): Availability {

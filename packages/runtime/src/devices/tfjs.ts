@@ -1,11 +1,11 @@
 /** TF.js's own backends as devices: what is not there is filled in from what is. */
 import { registerMaskOnHost } from '../ops/dropout.js'
 import { tf } from '../tf.js'
-import { isInstalled, tensorflowPackages, WASM_PACKAGE } from './availability.js'
+import { isInstalled, tensorflowPackages } from './availability.js'
 
 /** Makes TF.js compute on its wasm backend. In Node that runs on one thread. */
 export async function useWasm(): Promise<void> {
-  await import(WASM_PACKAGE)
+  await import('@tensorflow/tfjs-backend-wasm')
   fillInWasm()
   registerMaskOnHost('wasm')
   await setBackend('wasm')
