@@ -54,6 +54,13 @@ describe('bleu', () => {
     )
   })
 
+  it('compares the tokens of a tokenizer that is given', () => {
+    const tokenize = { name: 'flores200', tokenize: (text: string) => text.match(/.{1,2}/gu) ?? [] }
+    const found = bleu(['abcdefxy'], ['abcdefgh'], { tokenize, maxOrder: 2 })
+    expect(found.precisions.map((precision) => precision.toFixed(2))).toEqual(['75.00', '66.67'])
+    expect(found.signature).toContain('tok:flores200')
+  })
+
   it('rejects corpora of different lengths and sentences without references', () => {
     expect(() => bleu(['a'], ['a', 'b'])).toThrow(
       'hypotheses and references must be as many: got 1 and 2 sentences',
@@ -71,6 +78,9 @@ describe('bleuTokenize', () => {
       'He paid $ 1,000.50 , " twice " -- in 1999 - 2000 .',
     )
     expect(bleuTokenize('a &lt;b&gt; &quot;c&quot; <skipped> x-\ny\nz', '13a').join(' ')).toBe('a < b > " c " xy z')
+    // Values of sacreBLEU 2.6.0.
+    expect(bleuTokenize('我愛NLP。“好”1.5元', 'zh').join(' ')).toBe('我 愛 NLP 。 “ 好 ” 1.5 元')
+    expect(bleuTokenize('𠀀字ａ1,000', 'zh').join(' ')).toBe('𠀀 字 ａ 1,000')
     expect(bleuTokenize("It wasn't, was it?", 'intl').join(' ')).toBe("It wasn ' t , was it ?")
   })
 })

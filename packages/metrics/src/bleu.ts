@@ -1,6 +1,7 @@
 import { type BleuTokenizer, bleuTokenize } from './bleu-tokenize.js'
 import { MetricError } from './error.js'
 import { referenceLists, referenceNumber, type References } from './references.js'
+import type { CorpusStatistics } from './statistics.js'
 import { VERSION } from './version.js'
 
 /** What BLEU is computed from; the counts of sentences are summed to those of a corpus. */
@@ -63,6 +64,26 @@ export function bleu(
   return { ...counts, ...scoreBleu(counts, options), signature: signature(lists, options) }
 }
 
+/** The counts of each sentence as numbers: for intervals and tests of significance. Throws as `bleu` does. */
+export function bleuStatistics(
+  hypotheses: readonly string[],
+  references: References,
+  options: BleuOptions = {},
+): CorpusStatistics {
+  const lists = referenceLists(hypotheses, references)
+  const sentences = hypotheses.map((hypothesis, i) => {
+    const { correct, total, hypothesisLength, referenceLength } = bleuCounts(hypothesis, lists[i]!, options)
+    return [...correct, ...total, hypothesisLength, referenceLength]
+  })
+  const score = (sum: readonly number[]): number => {
+    const orders = (sum.length - 2) / 2
+    const [correct, total] = [sum.slice(0, orders), sum.slice(orders, 2 * orders)]
+    const [hypothesisLength = 0, referenceLength = 0] = sum.slice(2 * orders)
+    return scoreBleu({ correct, total, hypothesisLength, referenceLength }, options).score
+  }
+  return { sentences, score }
+}
+
 /** The counts of one sentence with at least one reference, for corpora that are scored in parts or resampled. */
 export function bleuCounts(hypothesis: string, references: readonly string[], options: BleuOptions = {}): BleuCounts {
   const { tokenize = '13a', lowercase = false, maxOrder = 4 } = options
@@ -70,7 +91,7 @@ export function bleuCounts(hypothesis: string, references: readonly string[], op
   if (!Number.isInteger(maxOrder) || maxOrder < 1) {
     throw new MetricError(`maxOrder must be a positive integer, got ${maxOrder}`)
   }
-  const tokens = (text: string): string[] => bleuTokenize(lowercase ? text.toLowerCase() : text, tokenize)
+  const tokens = (text: string): readonly string[] => bleuTokenize(lowercase ? text.toLowerCase() : text, tokenize)
   const hypothesisTokens = tokens(hypothesis)
   const referenceTokens = references.map(tokens)
   const ofReferences = referenceTokens.map((reference) => countNgrams(reference, maxOrder))
@@ -169,7 +190,7 @@ function signature(references: readonly (readonly string[])[], options: BleuOpti
     `nrefs:${referenceNumber(references)}`,
     `case:${lowercase ? 'lc' : 'mixed'}`,
     `eff:${effectiveOrder ? 'yes' : 'no'}`,
-    `tok:${tokenize}`,
+    `tok:${typeof tokenize === 'string' ? tokenize : tokenize.name}`,
     `smooth:${smooth}${valued ? `[${smoothValue(options).toFixed(2)}]` : ''}`,
     ...(maxOrder === 4 ? [] : [`order:${maxOrder}`]),
     `version:parlance-${VERSION}`,

@@ -30,6 +30,12 @@ describe('chrf', () => {
     expect(chrf(['abcdef', 'uvwxyz'], [['zzz', 'abcdef'], ['uvwxyz', 'aaa']]).score).toBeCloseTo(100, 10)
   })
 
+  it('takes of references that match equally little the one that the original takes', () => {
+    // Value of sacreBLEU 2.6.0: the empty hypothesis is measured by the shorter reference.
+    const references = [['abcdefgh', 'abc'], ['ab cd', 'ab ce']]
+    expect(chrf(['', 'ab cd'], references, { wordOrder: 2, epsSmoothing: true }).score).toBeCloseTo(58.82181677018633, 10)
+  })
+
   it('signs what was measured', () => {
     expect(chrf(['a'], ['a']).signature).toBe(`nrefs:1|case:mixed|eff:yes|nc:6|nw:0|space:no|version:parlance-${VERSION}`)
     expect(chrf(['a'], ['a'], { beta: 3, wordOrder: 2, epsSmoothing: true }).signature).toContain('eff:no|nc:6|nw:2|space:no|beta:3')

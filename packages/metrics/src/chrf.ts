@@ -1,6 +1,7 @@
 import { MetricError } from './error.js'
 import { referenceLists, referenceNumber, type References } from './references.js'
 import { splitOnSpaces } from './spaces.js'
+import { type CorpusStatistics, corpusScore } from './statistics.js'
 import { VERSION } from './version.js'
 
 export interface ChrfOptions {
@@ -42,37 +43,59 @@ interface OrderCounts {
  * Throws a `MetricError` if there are no sentences, their numbers differ, or a sentence has no reference.
  */
 export function chrf(hypotheses: readonly string[], references: References, options: ChrfOptions = {}): Chrf {
+  const score = corpusScore(chrfStatistics(hypotheses, references, options))
+  return { score, signature: signature(referenceLists(hypotheses, references), resolve(options)) }
+}
+
+/** The n-gram counts of each sentence as numbers: for intervals and tests of significance. Throws as `chrf` does. */
+export function chrfStatistics(
+  hypotheses: readonly string[],
+  references: References,
+  options: ChrfOptions = {},
+): CorpusStatistics {
   const lists = referenceLists(hypotheses, references)
-  const { charOrder = 6, wordOrder = 0, beta = 2, lowercase = false, whitespace = false, epsSmoothing = false } = options
-  if (!(beta > 0)) throw new MetricError(`beta must be positive, got ${beta}`)
-  const resolved = { charOrder, wordOrder, beta, lowercase, whitespace, epsSmoothing }
-  const sum = Array.from({ length: charOrder + wordOrder }, (): OrderCounts => ({ hypothesis: 0, reference: 0, both: 0 }))
-  if (sum.length === 0) throw new MetricError('charOrder and wordOrder must not both be 0')
-  for (const [i, hypothesis] of hypotheses.entries()) {
+  const resolved = resolve(options)
+  const sentences = hypotheses.map((hypothesis, i) => {
     const ngrams = countNgrams(hypothesis, resolved)
     const counts = lists[i]!.map((reference) => compare(ngrams, countNgrams(reference, resolved)))
     const scores = counts.map((each) => fScore(each, resolved))
-    for (const [order, best] of counts[scores.indexOf(Math.max(...scores))]!.entries()) {
-      sum[order]!.hypothesis += best.hypothesis
-      sum[order]!.reference += best.reference
-      sum[order]!.both += best.both
-    }
+    const best = counts[scores.indexOf(Math.max(...scores))]!
+    return best.flatMap(({ hypothesis, reference, both }) => [hypothesis, reference, both])
+  })
+  const ofOrder = (sum: readonly number[], order: number): OrderCounts => {
+    const [hypothesis = 0, reference = 0, both = 0] = sum.slice(3 * order, 3 * order + 3)
+    return { hypothesis, reference, both }
   }
-  return { score: fScore(sum, resolved), signature: signature(lists, resolved) }
+  const score = (sum: readonly number[]): number =>
+    fScore(Array.from({ length: sum.length / 3 }, (_, order) => ofOrder(sum, order)), resolved)
+  return { sentences, score }
 }
 
+/** Throws a `MetricError` for orders or a beta that mean nothing. */
+function resolve(options: ChrfOptions): Required<ChrfOptions> {
+  const { charOrder = 6, wordOrder = 0, beta = 2, lowercase = false, whitespace = false, epsSmoothing = false } = options
+  if (!(beta > 0)) throw new MetricError(`beta must be positive, got ${beta}`)
+  if (charOrder + wordOrder === 0) throw new MetricError('charOrder and wordOrder must not both be 0')
+  return { charOrder, wordOrder, beta, lowercase, whitespace, epsSmoothing }
+}
+
+/** What the original puts where it would divide by 0. It decides between references that match equally little. */
+const EPSILON = 1e-16
+
 function fScore(counts: readonly OrderCounts[], { beta, epsSmoothing }: Required<ChrfOptions>): number {
-  const f = (precision: number, recall: number): number =>
-    precision + recall === 0 ? 0 : ((1 + beta ** 2) * precision * recall) / (beta ** 2 * precision + recall)
+  const f = (precision: number, recall: number, otherwise: number): number =>
+    precision + recall === 0 ? otherwise : ((1 + beta ** 2) * precision * recall) / (beta ** 2 * precision + recall)
   const mean = (values: readonly number[]): number =>
     values.length === 0 ? 0 : values.reduce((sum, value) => sum + value, 0) / values.length
-  // An order that one side lacks has no matches; its F is 0 (the original's 1e-16 does not show).
+  const share = (part: number, whole: number): number => (whole > 0 ? part / whole : EPSILON)
+  if (epsSmoothing) {
+    return 100 * mean(counts.map(({ both, hypothesis, reference }) =>
+      f(share(both, hypothesis), share(both, reference), EPSILON)))
+  }
   const occurring = counts.filter(({ hypothesis, reference }) => hypothesis > 0 && reference > 0)
   const precisions = occurring.map(({ both, hypothesis }) => both / hypothesis)
   const recalls = occurring.map(({ both, reference }) => both / reference)
-  if (!epsSmoothing) return 100 * f(mean(precisions), mean(recalls))
-  const total = precisions.reduce((sum, precision, i) => sum + f(precision, recalls[i]!), 0)
-  return (100 * total) / counts.length
+  return 100 * f(mean(precisions), mean(recalls), 0)
 }
 
 function compare(hypothesis: readonly Map<string, number>[], reference: readonly Map<string, number>[]): OrderCounts[] {

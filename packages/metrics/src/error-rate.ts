@@ -1,5 +1,6 @@
 import { countEdits, type EditCounts } from './edit-distance.js'
 import { MetricError } from './error.js'
+import type { CorpusStatistics } from './statistics.js'
 
 /**
  * What is done to both sides before comparing. `none`: nothing but that white space at the ends does not count (nor, for
@@ -60,12 +61,50 @@ export function normalizedWords(text: string, normalization: Normalization = 'no
   return normalized === '' ? [] : normalized.split(/\s+/u)
 }
 
+/**
+ * Errors and reference items of each sentence: for intervals and tests of significance, of the error rate as a share.
+ * Throws a `MetricError` if there are no sentences or the numbers of sentences differ.
+ */
+export function errorStatistics(
+  unit: ErrorRate['unit'],
+  references: readonly string[],
+  hypotheses: readonly string[],
+  options: ErrorRateOptions = {},
+): CorpusStatistics {
+  const sentences = sentenceEdits(unit, references, hypotheses, options).map(
+    ({ hits, substitutions, deletions, insertions }) => [
+      substitutions + deletions + insertions,
+      hits + substitutions + deletions,
+    ],
+  )
+  return { sentences, score: ([errors = 0, length = 0]) => errors / Math.max(1, length) }
+}
+
 function errorRate(
   unit: ErrorRate['unit'],
   references: readonly string[],
   hypotheses: readonly string[],
-  { normalization = 'none' }: ErrorRateOptions,
+  options: ErrorRateOptions,
 ): ErrorRate {
+  const sum = { hits: 0, substitutions: 0, deletions: 0, insertions: 0 }
+  let wrongSentences = 0
+  for (const edits of sentenceEdits(unit, references, hypotheses, options)) {
+    sum.hits += edits.hits
+    sum.substitutions += edits.substitutions
+    sum.deletions += edits.deletions
+    sum.insertions += edits.insertions
+    if (edits.substitutions + edits.deletions + edits.insertions > 0) wrongSentences++
+  }
+  const { normalization = 'none' } = options
+  return { unit, ...sum, ...rates(sum), sentences: references.length, wrongSentences, normalization }
+}
+
+function sentenceEdits(
+  unit: ErrorRate['unit'],
+  references: readonly string[],
+  hypotheses: readonly string[],
+  { normalization = 'none' }: ErrorRateOptions,
+): EditCounts[] {
   if (references.length !== hypotheses.length) {
     throw new MetricError(
       `references and hypotheses must be as many: got ${references.length} and ${hypotheses.length} sentences`,
@@ -74,17 +113,7 @@ function errorRate(
   if (references.length === 0) throw new MetricError('there are no sentences to compare')
   const items = (text: string): string[] =>
     unit === 'words' ? normalizedWords(text, normalization) : [...normalize(text, normalization)]
-  const sum = { hits: 0, substitutions: 0, deletions: 0, insertions: 0 }
-  let wrongSentences = 0
-  for (const [i, reference] of references.entries()) {
-    const edits = countEdits(items(reference), items(hypotheses[i]!))
-    sum.hits += edits.hits
-    sum.substitutions += edits.substitutions
-    sum.deletions += edits.deletions
-    sum.insertions += edits.insertions
-    if (edits.substitutions + edits.deletions + edits.insertions > 0) wrongSentences++
-  }
-  return { unit, ...sum, ...rates(sum), sentences: references.length, wrongSentences, normalization }
+  return references.map((reference, i) => countEdits(items(reference), items(hypotheses[i]!)))
 }
 
 function rates({ hits, substitutions, deletions, insertions }: EditCounts) {

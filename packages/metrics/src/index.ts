@@ -5,15 +5,35 @@ export {
   bleuCounts,
   type BleuOptions,
   type BleuScoreOptions,
+  bleuStatistics,
   scoreBleu,
   sumBleuCounts,
 } from './bleu.js'
-export type { BleuTokenizer } from './bleu-tokenize.js'
-export { bootstrap, type BootstrapOptions, type ConfidenceInterval } from './bootstrap.js'
-export { type Chrf, chrf, type ChrfOptions } from './chrf.js'
+export type { BleuTokenizer, NamedTokenizer } from './bleu-tokenize.js'
+export { type Chrf, chrf, type ChrfOptions, chrfStatistics } from './chrf.js'
 export { countBytes, countCharacters, countWords, countWordsWithEos } from './counts.js'
 export { align, type AlignmentStep, countEdits, type EditCounts } from './edit-distance.js'
 export { MetricError } from './error.js'
-export { cer, type ErrorRate, type ErrorRateOptions, type Normalization, normalizedWords, wer } from './error-rate.js'
+export {
+  cer,
+  type ErrorRate,
+  type ErrorRateOptions,
+  errorStatistics,
+  type Normalization,
+  normalizedWords,
+  wer,
+} from './error-rate.js'
 export { type Perplexity, perplexity, type PerplexityCounts } from './perplexity.js'
 export type { References } from './references.js'
+export { bootstrap, type BootstrapOptions, type ConfidenceInterval } from './significance/bootstrap.js'
+export {
+  approximateRandomization,
+  type PairedBootstrap,
+  pairedBootstrap,
+  type Randomization,
+  type RandomizationOptions,
+  scoreInterval,
+} from './significance/paired.js'
+export { corpusScore, type CorpusStatistics } from './statistics.js'
+export { type Ter, ter, terStatistics } from './ter/ter.js'
+export type { TerOptions } from './ter/tokenize.js'

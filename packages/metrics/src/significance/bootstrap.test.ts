@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { bootstrap, MetricError } from './index.js'
+import { bootstrap, MetricError } from '../index.js'
 
 const mean = (values: readonly number[]) => (positions: Int32Array) =>
   positions.reduce((sum, at) => sum + values[at]!, 0) / positions.length

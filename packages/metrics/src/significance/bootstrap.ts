@@ -1,4 +1,5 @@
-import { MetricError } from './error.js'
+import { MetricError } from '../error.js'
+import { mulberry32 } from './random.js'
 
 export interface BootstrapOptions {
   /** Same seed, same interval. */
@@ -28,12 +29,7 @@ export function bootstrap(
   { seed, samples = 1000, confidence = 0.95 }: BootstrapOptions,
 ): ConfidenceInterval {
   if (!Number.isInteger(size) || size < 1) throw new MetricError(`size must be a positive integer, got ${size}`)
-  if (!Number.isInteger(samples) || samples < 1) {
-    throw new MetricError(`samples must be a positive integer, got ${samples}`)
-  }
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new MetricError(`confidence must lie between 0 and 1, got ${confidence}`)
-  }
+  checkResampling(samples, confidence)
   const random = mulberry32(seed)
   const positions = new Int32Array(size)
   const figures = new Float64Array(samples)
@@ -41,11 +37,26 @@ export function bootstrap(
     for (let i = 0; i < size; i++) positions[i] = Math.floor(random() * size)
     figures[sample] = statistic(positions)
   }
-  figures.sort()
+  return intervalOf(figures, confidence)
+}
+
+/** Throws a `MetricError` for a number of samples or a confidence that is out of range. */
+export function checkResampling(samples: number, confidence: number): void {
+  if (!Number.isInteger(samples) || samples < 1) {
+    throw new MetricError(`samples must be a positive integer, got ${samples}`)
+  }
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new MetricError(`confidence must lie between 0 and 1, got ${confidence}`)
+  }
+}
+
+/** The interval that holds this share of the figures, as many outside on either side. */
+function intervalOf(figures: Float64Array, confidence: number): ConfidenceInterval {
+  const sorted = figures.toSorted()
   return {
-    low: quantile(figures, (1 - confidence) / 2),
-    high: quantile(figures, (1 + confidence) / 2),
-    mean: figures.reduce((sum, figure) => sum + figure, 0) / samples,
+    low: quantile(sorted, (1 - confidence) / 2),
+    high: quantile(sorted, (1 + confidence) / 2),
+    mean: figures.reduce((sum, figure) => sum + figure, 0) / figures.length,
   }
 }
 
@@ -55,15 +66,4 @@ function quantile(sorted: Float64Array, share: number): number {
   const below = Math.floor(at)
   const above = Math.min(below + 1, sorted.length - 1)
   return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!)
-}
-
-/** Tommy Ettinger's generator: 32 bits of state, uniform in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed | 0
-  return () => {
-    state = (state + 0x6d2b79f5) | 0
-    let bits = Math.imul(state ^ (state >>> 15), state | 1)
-    bits ^= bits + Math.imul(bits ^ (bits >>> 7), bits | 61)
-    return ((bits ^ (bits >>> 14)) >>> 0) / 2 ** 32
-  }
 }
