@@ -11,8 +11,8 @@ export type ElementType = 'float32' | 'int32' | 'bool' | 'int64' | 'uint32' | 'f
 
 export type TypedArray = Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint32Array | Uint16Array
 
-/** An ONNX attribute: a number (`int` by default, `float` when wrapped), a string, a list of ints, or a tensor. */
-export type Attribute = number | Float | string | readonly Extent[]
+/** An ONNX attribute: a number (`int` by default, `float` when wrapped), a string, a list of ints, or a graph. */
+export type Attribute = number | Float | string | readonly Extent[] | Subgraph
 
 /** A float attribute: ONNX types attributes, JavaScript numbers do not say. */
 export class Float {
@@ -25,6 +25,37 @@ export class Ints {
 }
 
 export type Input = Value | Ints | undefined
+
+/**
+ * A graph that is an attribute of a node, as the body of `Scan` is. It knows values of the graph around it only as inputs
+ * of that node: the operator's own come first, in `inputs`, and then those that ONNX lets the body refer to by name,
+ * which are `captured` here. So whatever looks at a node's inputs sees all that it depends on.
+ */
+export class Subgraph {
+  constructor(
+    readonly inputs: readonly Value[],
+    readonly captured: readonly Value[],
+    readonly outputs: readonly Value[],
+  ) {}
+
+  get nodes(): Node[] {
+    return pendingNodes(this.outputs)
+  }
+
+  /** What makes two bodies the same program. */
+  toJSON(): unknown {
+    const names = new Map<Input, string>()
+    const name = (input: Input): string => {
+      if (input instanceof Ints) return `[${input.values.join()}]`
+      const known = names.get(input) ?? `v${names.size}`
+      names.set(input, known)
+      return known
+    }
+    const ends = [this.inputs, this.captured].map((values) => values.map(name))
+    const nodes = this.nodes.map(({ op, inputs, attributes, outputs }) => [op, inputs.map(name), attributes, outputs.map(name)])
+    return [ends, nodes, this.outputs.map(name)]
+  }
+}
 
 let created = 0
 

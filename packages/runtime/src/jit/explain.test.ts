@@ -11,8 +11,8 @@ beforeAll(async () => {
 
 afterEach(() => tf.disposeVariables())
 
-const kernel = (operator: string, provider: string, dur: number) => ({
-  cat: 'Node', name: `node_${operator}_kernel_time`, dur, args: { op_name: operator, provider },
+const kernel = (operator: string, provider: string, dur: number, ts = 0) => ({
+  cat: 'Node', name: `node_${operator}_kernel_time`, ts, dur, args: { op_name: operator, provider },
 })
 
 describe('jit.explain', () => {
@@ -71,7 +71,7 @@ describe('jit.explain', () => {
   })
 
   it('averages all runs but the first, and names what left the device', () => {
-    const run = { cat: 'Session', name: 'model_run', dur: 0 }
+    const run = { cat: 'Session', name: 'model_run', ts: 0, dur: 0 }
     const events = [
       kernel('Gemm', 'WebGpuExecutionProvider', 9000), { ...run, dur: 20_000 },
       kernel('Gemm', 'WebGpuExecutionProvider', 1000), kernel('NonZero', 'CPUExecutionProvider', 3000), { ...run, dur: 5000 },
@@ -85,5 +85,16 @@ describe('jit.explain', () => {
         { operator: 'Gemm', device: 'webgpu', nodes: 1, milliseconds: 1.5 },
       ],
     })
+  })
+
+  it('counts what a loop repeats once, for the operators in it', () => {
+    const cpu = 'CPUExecutionProvider'
+    const run = { cat: 'Session', name: 'model_run', ts: 0, dur: 9000 }
+    const loop = [kernel('Gemm', cpu, 1000, 110), kernel('Gemm', cpu, 2000, 1110), kernel('Scan', cpu, 4000, 100), kernel('Add', cpu, 500, 4200)]
+    expect(timesOf([run, ...loop, run]).operators).toEqual([
+      { operator: 'Gemm', device: 'cpu', nodes: 2, milliseconds: 3 },
+      { operator: 'Scan', device: 'cpu', nodes: 1, milliseconds: 1 },
+      { operator: 'Add', device: 'cpu', nodes: 1, milliseconds: 0.5 },
+    ])
   })
 })

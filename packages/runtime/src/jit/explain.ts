@@ -50,7 +50,8 @@ export interface Explanation {
 interface ProfileEvent {
   cat: string
   name: string
-  /** Microseconds. */
+  /** When it began, and for how long: microseconds. */
+  ts: number
   dur: number
   args?: { op_name?: string; provider?: string }
 }
@@ -73,8 +74,12 @@ export function timesOf(events: readonly ProfileEvent[]): { operators: OperatorT
   const ends = events.flatMap((event, i) => (event.name === 'model_run' ? [i] : []))
   const runs = ends.length - 1
   const operators = new Map<string, OperatorTime>()
-  for (const { cat, name, dur, args } of events.slice(ends[0])) {
+  const measured = events.slice(ends[0])
+  for (const event of measured) {
+    const { cat, name, args } = event
     if (cat !== 'Node' || !name.endsWith('_kernel_time') || !args?.op_name) continue
+    // What a loop repeats is counted itself.
+    const dur = args.op_name === 'Scan' ? event.dur - within(event, measured) : event.dur
     const device = (args.provider ?? '').replace('ExecutionProvider', '').toLowerCase()
     const key = `${args.op_name} ${device}`
     const sum = operators.get(key) ?? { operator: args.op_name, device, nodes: 0, milliseconds: 0 }
@@ -85,6 +90,13 @@ export function timesOf(events: readonly ProfileEvent[]): { operators: OperatorT
   const milliseconds = ends.slice(1).reduce((sum, i) => sum + (events[i] as ProfileEvent).dur / 1000, 0) / runs
   const sorted = [...operators.values()].sort((a, b) => b.milliseconds - a.milliseconds)
   return { operators: sorted.map((sum) => ({ ...sum, nodes: Math.round(sum.nodes) })), milliseconds }
+}
+
+/** The time of the operators that ran during another one. */
+function within(outer: ProfileEvent, events: readonly ProfileEvent[]): number {
+  const inside = ({ cat, name, ts }: ProfileEvent): boolean =>
+    cat === 'Node' && name.endsWith('_kernel_time') && ts > outer.ts && ts < outer.ts + outer.dur
+  return events.reduce((sum, event) => sum + (inside(event) ? event.dur : 0), 0)
 }
 
 export function explanation(parts: Omit<Explanation, 'nodes' | 'offDevice' | 'toString'>): Explanation {

@@ -1,12 +1,13 @@
 /** From a graph to an ONNX model: names, initialisers, attributes, and sizes computed at run time. */
 import { Dimension, type Extent } from '../graph/dimension.js'
-import { type Attribute, Float, Ints, type Node, type TypedArray, type Value } from '../graph/graph.js'
+import { type Attribute, Float, Ints, type Node, Subgraph, type TypedArray, type Value } from '../graph/graph.js'
 import {
   type AttributeProto,
   AttributeType,
   dataType,
   encodeModel,
   EXTERNAL,
+  type GraphProto,
   type NodeProto,
   type TensorProto,
   type ValueInfoProto,
@@ -67,6 +68,7 @@ class ModelBuilder {
   /** Names that callers chose, which ours must not repeat. */
   private readonly taken: ReadonlySet<string>
   private count = 0
+  private usesMicrosoft = false
 
   constructor(private readonly spec: ModelSpec) {
     const { inputs, outputs, external, names } = spec
@@ -82,7 +84,7 @@ class ModelBuilder {
       if (this.names.has(port.value) || !port.value.pending) copies.push(port)
       else this.names.set(port.value, port.name)
     }
-    for (const node of nodes) this.addNode(node)
+    for (const node of nodes) this.addNode(node, this.nodes)
     for (const { name, value } of copies) this.emit('Identity', [this.nameOf(value)], [name])
     return encodeModel({
       irVersion: IR_VERSION,
@@ -91,7 +93,7 @@ class ModelBuilder {
       ...(notes.description === undefined ? {} : { docString: notes.description }),
       opsetImport: [
         { domain: '', version: OPSET },
-        ...(nodes.some(({ domain }) => domain === 'com.microsoft') ? [{ domain: 'com.microsoft', version: MICROSOFT_OPSET }] : []),
+        ...(this.usesMicrosoft ? [{ domain: 'com.microsoft', version: MICROSOFT_OPSET }] : []),
       ],
       graph: {
         name: 'parlance',
@@ -104,24 +106,47 @@ class ModelBuilder {
     })
   }
 
-  private addNode(node: Node): void {
+  private addNode(node: Node, nodes: NodeProto[]): void {
+    const body = Object.values(node.attributes).find((value) => value instanceof Subgraph)
     const inputs = node.inputs.map((input) =>
       input === undefined ? '' : input instanceof Ints ? this.intsName(input) : this.nameOf(input),
     )
+    // The last inputs are those that the body refers to by name.
+    const passed = body ? inputs.splice(inputs.length - body.captured.length) : []
+    body?.captured.forEach((value, i) => this.names.set(value, passed[i] as string))
     // An output that was computed before, along with another use of the node, is not defined again.
     const outputs = node.outputs.map((value) => (value.pending ? this.nameOf(value) : this.newName('u')))
-    const attributes = Object.entries(node.attributes).map(([name, value]) => attributeProto(name, value))
-    this.emit(node.op, inputs, outputs, attributes, node.domain)
+    const attributes = Object.entries(node.attributes).map(([name, value]) => this.attribute(name, value))
+    if (node.domain === 'com.microsoft') this.usesMicrosoft = true
+    nodes.push(nodeProto(this.newName('node'), node.op, inputs, outputs, attributes, node.domain))
   }
 
-  private emit(
-    opType: string,
-    input: string[],
-    output: string[],
-    attribute: AttributeProto[] = [],
-    domain = '',
-  ): void {
-    this.nodes.push({ opType, domain, name: `node${this.nodes.length}`, input, output, attribute })
+  private attribute(name: string, value: Attribute): AttributeProto {
+    return value instanceof Subgraph ? { name, type: AttributeType.Graph, g: this.body(value) } : attributeProto(name, value)
+  }
+
+  /** A graph within the graph. Its constants are the outer graph's, which it may refer to. */
+  private body({ inputs, outputs, nodes }: Subgraph): GraphProto {
+    const protos: NodeProto[] = []
+    const port = (value: Value): ValueInfoProto => valueInfo({ name: this.nameOf(value), value })
+    for (const input of inputs) this.names.set(input, this.newName('b'))
+    for (const node of nodes) this.addNode(node, protos)
+    const given = new Set<Value>(inputs)
+    const results = outputs.map((value) => {
+      // What the body gives must be computed in it, and have a name of its own.
+      if (value.pending && !given.has(value)) {
+        given.add(value)
+        return port(value)
+      }
+      const copy = this.newName('v')
+      protos.push(nodeProto(this.newName('node'), 'Identity', [this.nameOf(value)], [copy]))
+      return valueInfo({ name: copy, value })
+    })
+    return { name: 'body', node: protos, initializer: [], input: inputs.map(port), output: results }
+  }
+
+  private emit(opType: string, input: string[], output: string[], attribute: AttributeProto[] = []): void {
+    this.nodes.push(nodeProto(this.newName('node'), opType, input, output, attribute))
   }
 
   private newName(prefix: string): string {
@@ -227,7 +252,18 @@ class ModelBuilder {
   }
 }
 
-function attributeProto(name: string, value: Attribute): AttributeProto {
+function nodeProto(
+  name: string,
+  opType: string,
+  input: string[],
+  output: string[],
+  attribute: AttributeProto[] = [],
+  domain = '',
+): NodeProto {
+  return { name, opType, domain, input, output, attribute }
+}
+
+function attributeProto(name: string, value: Exclude<Attribute, Subgraph>): AttributeProto {
   if (value instanceof Float) return { name, type: AttributeType.Float, f: value.value }
   if (typeof value === 'number') return { name, type: AttributeType.Int, i: value }
   if (typeof value === 'string') return { name, type: AttributeType.String, s: Buffer.from(value) }

@@ -48,6 +48,7 @@ const root = protobuf.Root.fromJSON({
       f: ['float', 2],
       i: ['int64', 3],
       s: ['bytes', 4],
+      g: ['GraphProto', 6],
       ints: ['int64', 8, 'repeated'],
       type: ['int32', 20],
     }),
@@ -77,6 +78,7 @@ export interface AttributeProto {
   f?: number
   i?: number
   s?: Uint8Array
+  g?: GraphProto
   ints?: number[]
 }
 
@@ -103,19 +105,21 @@ export interface ValueInfoProto {
   type: { tensorType: { elemType: number; shape?: { dim: ({ dimValue: number } | { dimParam: string })[] } } }
 }
 
+export interface GraphProto {
+  name: string
+  node: NodeProto[]
+  initializer: TensorProto[]
+  input: ValueInfoProto[]
+  output: ValueInfoProto[]
+}
+
 export interface ModelProto {
   irVersion: number
   producerName: string
   producerVersion?: string
   docString?: string
   opsetImport: { domain: string; version: number }[]
-  graph: {
-    name: string
-    node: NodeProto[]
-    initializer: TensorProto[]
-    input: ValueInfoProto[]
-    output: ValueInfoProto[]
-  }
+  graph: GraphProto
   metadataProps?: { key: string; value: string }[]
 }
 
@@ -123,6 +127,7 @@ export enum AttributeType {
   Float = 1,
   Int = 2,
   String = 3,
+  Graph = 5,
   Ints = 7,
 }
 
