@@ -1,8 +1,6 @@
 import { tf } from '@parlance/runtime'
 import { customGradient } from '../custom-gradient.js'
-
-/** r, z, n, U h_{t−1} + b of n, and h_{t−1} of one step, all (N, H). */
-type StepTape = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+import { before, timeLoop } from './time-loop.js'
 
 /**
  * The time loop of one GRU layer, with its gradient by hand: five operations a step, and one product for the gradient
@@ -23,26 +21,24 @@ export function gruRecurrence(
 ): tf.Tensor {
   const width = hidden.shape[1] as number
   const parts = [2 * width, width]
+  // Outside of a gradient's computation nobody will ask what the steps were like inside.
+  const differentiated = tf.engine().isTapeOn()
   return customGradient(
     (save, gates, weight, bias, hidden) => {
-      const [resetUpdate, candidate] = tf.split(gates, parts, 1) as [tf.Tensor, tf.Tensor]
-      const fromInput = tf.split(candidate, steps, 0)
-      const tape: StepTape[] = []
-      const outputs: tf.Tensor[] = []
-      let h = hidden
-      for (const [t, x] of tf.split(resetUpdate, steps, 0).entries()) {
+      const sequences = tf.split(gates, parts, 1)
+      const { outputs } = timeLoop({ steps, initial: [hidden], sequences }, (state, rows) => {
+        const [[h], [x, xn]] = [state, rows] as [[tf.Tensor], [tf.Tensor, tf.Tensor]]
         const recurrent = tf.add(tf.matMul(h, weight, false, true), bias)
         const [u, un] = tf.split(recurrent, parts, 1) as [tf.Tensor, tf.Tensor]
         const [r, z] = tf.split(tf.sigmoid(tf.add(x, u)), 2, 1) as [tf.Tensor, tf.Tensor]
-        const n = tf.tanh(tf.add(fromInput[t] as tf.Tensor, tf.mul(r, un)))
-        tape.push([r, z, n, un, h])
-        h = tf.add(n, tf.mul(z, tf.sub(h, n)))
-        outputs.push(h)
-      }
-      save([weight, ...tape.flat()])
+        const n = tf.tanh(tf.add(xn, tf.mul(r, un)))
+        const next = tf.add(n, tf.mul(z, tf.sub(h, n)))
+        return { state: [next], outputs: differentiated ? [next, r, z, n, un] : [next] }
+      })
+      save([weight, hidden, ...outputs])
       return {
-        value: tf.concat(outputs, 0),
-        gradient: (dy, [weight, ...saved]) => backward(dy, weight as tf.Tensor, saved, steps),
+        value: outputs[0] as tf.Tensor,
+        gradient: (dy, saved) => backward(dy, saved as Saved, steps),
       }
     },
     gates,
@@ -51,6 +47,9 @@ export function gruRecurrence(
     hidden,
   )
 }
+
+/** U, h_0, and of all steps (T·N, H): h, r, z, n, U h_{t−1} + b of n. */
+type Saved = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
 
 /** σ′ from σ. */
 function slope(y: tf.Tensor): tf.Tensor {
@@ -61,31 +60,23 @@ function slope(y: tf.Tensor): tf.Tensor {
  * With dh the gradient of h_t, that of U h_{t−1} + b is dh ⊙ [f·un·r′, (h_{t−1} − n)·z′, f·r] with f = (1 − z)·tanh′. The
  * second factor does not depend on later steps, so that it is computed for all steps at once.
  */
-function backward(dy: tf.Tensor, weight: tf.Tensor, saved: tf.Tensor[], steps: number): tf.Tensor[] {
-  const tapeWidth = 5
-  const all = (k: number): tf.Tensor => tf.concat(saved.filter((_, index) => index % tapeWidth === k), 0)
-  const [r, z, n, un, hBefore] = Array.from({ length: tapeWidth }, (_, k) => all(k)) as StepTape
+function backward(dy: tf.Tensor, saved: Saved, steps: number): tf.Tensor[] {
+  const [weight, hidden, hiddens, r, z, n, un] = saved
   const [rows, width] = n.shape as [number, number]
+  const earlier = before(hidden, hiddens)
   const candidate = tf.mul(tf.sub(1, z), tf.sub(1, tf.square(n)))
-  const factors = tf.stack(
-    [tf.mul(tf.mul(candidate, un), slope(r)), tf.mul(tf.sub(hBefore, n), slope(z)), tf.mul(candidate, r)],
+  const factor = tf.concat(
+    [tf.mul(tf.mul(candidate, un), slope(r)), tf.mul(tf.sub(earlier, n), slope(z)), tf.mul(candidate, r)],
     1,
   )
-  const factor = tf.split(factors, steps, 0)
-  const given = tf.split(dy, steps, 0)
-  const hidden: tf.Tensor[] = new Array(steps)
-  const recurrent: tf.Tensor[] = new Array(steps)
-  let before: tf.Tensor | undefined
-  for (let t = steps - 1; t >= 0; t--) {
-    const out = given[t] as tf.Tensor
-    const dh = before ? tf.add(out, before) : out
-    const du = tf.reshape(tf.mul(tf.expandDims(dh, 1), factor[t] as tf.Tensor), [-1, 3 * width])
-    hidden[t] = dh
-    recurrent[t] = du
-    before = tf.add(tf.matMul(du, weight), tf.mul(dh, saved[t * tapeWidth + 1] as tf.Tensor))
-  }
-  const dRecurrent = tf.concat(recurrent, 0)
-  const dCandidate = tf.mul(tf.concat(hidden, 0), candidate)
-  const dGates = tf.concat([tf.slice(dRecurrent, [0, 0], [rows, 2 * width]), dCandidate], 1)
-  return [dGates, tf.matMul(dRecurrent, hBefore, true, false), tf.sum(dRecurrent, 0), before as tf.Tensor]
+  const loop = { steps, initial: [tf.zerosLike(hidden)], sequences: [dy, factor, z], reverse: true }
+  const { state, outputs } = timeLoop(loop, ([later], rows) => {
+    const [given, factor, z] = rows as [tf.Tensor, tf.Tensor, tf.Tensor]
+    const dh = tf.add(given, later as tf.Tensor)
+    const du = tf.mul(tf.concat([dh, dh, dh], 1), factor)
+    return { state: [tf.add(tf.matMul(du, weight), tf.mul(dh, z))], outputs: [dh, du] }
+  })
+  const [dHidden, dRecurrent] = outputs as [tf.Tensor, tf.Tensor]
+  const dGates = tf.concat([tf.slice(dRecurrent, [0, 0], [rows, 2 * width]), tf.mul(dHidden, candidate)], 1)
+  return [dGates, tf.matMul(dRecurrent, earlier, true, false), tf.sum(dRecurrent, 0), state[0] as tf.Tensor]
 }

@@ -5,8 +5,8 @@ import { type Cell, finalOutput, type Pass, Recurrent, type RecurrentOptions } f
 export type GRUOptions = RecurrentOptions
 
 /**
- * Gated recurrent units (Cho et al. 2014) in PyTorch's form, which applies the reset gate after the recurrent product,
- * unrolled over time. A layer's state is its hidden state (N, hidden); the weights hold gates r, z, n.
+ * Gated recurrent units (Cho et al. 2014) in PyTorch's form, which applies the reset gate after the recurrent product.
+ * A layer's state is its hidden state (N, hidden); the weights hold gates r, z, n.
  *
  *     r, z = σ(W x_t + b_ih + U h_{t−1} + b_hh)    n = tanh(W x_t + b_ih + r ⊙ (U h_{t−1} + b_hh))
  *     h_t = (1 − z) ⊙ n + z ⊙ h_{t−1}

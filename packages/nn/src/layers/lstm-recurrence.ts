@@ -1,5 +1,6 @@
 import { tf } from '@parlance/runtime'
 import { customGradient } from '../custom-gradient.js'
+import { before, timeLoop } from './time-loop.js'
 
 interface Recurrence {
   /** W x_t + b of all steps: (T·N, 4·H), time-major, gates in the order input, forget, cell, output */
@@ -26,38 +27,28 @@ interface Recurrence {
 export function recurrence(given: Recurrence): { outputs: tf.Tensor; cells: tf.Tensor } {
   const { gates, weight, hidden, cell, projection, steps, everyCell } = given
   const inputs = [gates, weight, hidden, cell, ...(projection ? [projection] : [])]
+  // Outside of a gradient's computation nobody will ask what the steps were like inside.
+  const differentiated = tf.engine().isTapeOn()
   const joined = customGradient(
     (save, ...inputs) => {
       const [gates, weight, hidden, cell, projection] = inputs as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?]
-      const tape: StepTape[] = []
-      const outputs: tf.Tensor[] = []
-      const cells: tf.Tensor[] = []
-      let h = hidden
-      let c = cell
-      for (const fromInput of tf.split(gates, steps, 0)) {
-        const z = tf.add(tf.matMul(h, weight, false, true), fromInput)
+      const { state, outputs } = timeLoop({ steps, initial: [hidden, cell], sequences: [gates] }, ([h, c], [fromInput]) => {
+        const z = tf.add(tf.matMul(h as tf.Tensor, weight, false, true), fromInput as tf.Tensor)
         const [zi, zf, zg, zo] = tf.split(z, 4, 1) as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
         const [i, f, g, o] = [tf.sigmoid(zi), tf.sigmoid(zf), tf.tanh(zg), tf.sigmoid(zo)] as const
-        const before = { h, c }
-        c = tf.add(tf.mul(f, c), tf.mul(i, g))
-        const tanh = tf.tanh(c)
-        h = tf.mul(o, tanh)
-        if (projection) h = tf.matMul(h, projection, false, true)
-        tape.push([i, f, g, o, tanh, before.h, before.c])
-        outputs.push(h)
-        cells.push(c)
-      }
-      save([weight, ...(projection ? [projection] : []), ...tape.flat()])
-      const hiddens = tf.concat(outputs, 0)
-      const lasting = everyCell ? tf.concat(cells, 0) : c
+        const next = tf.add(tf.mul(f, c as tf.Tensor), tf.mul(i, g))
+        const tanh = tf.tanh(next)
+        const shown = tf.mul(o, tanh)
+        const output = projection ? tf.matMul(shown, projection, false, true) : shown
+        return { state: [output, next], outputs: [output, next, ...(differentiated ? [i, f, g, o, tanh] : [])] }
+      })
+      const [hiddens, cells, ...tape] = outputs as [tf.Tensor, tf.Tensor, ...tf.Tensor[]]
+      save([weight, hidden, cell, hiddens, cells, ...tape, ...(projection ? [projection] : [])])
+      const lasting = everyCell ? cells : (state[1] as tf.Tensor)
       return {
         // Flat, since a projected hidden state is not as wide as a cell state.
         value: tf.concat([tf.reshape(hiddens, [-1]), tf.reshape(lasting, [-1])], 0),
-        gradient: (dy, [weight, ...saved]) => {
-          const [dOutputs, dCells] = cut(dy, hiddens.shape, lasting.shape)
-          const matrix = projection && saved.shift()
-          return backward({ dOutputs, dCells, weight: weight as tf.Tensor, projection: matrix, saved, steps })
-        },
+        gradient: (dy, saved) => backward(cut(dy, hiddens.shape, lasting.shape), saved as Saved, steps),
       }
     },
     ...inputs,
@@ -78,65 +69,48 @@ function cut(joined: tf.Tensor, first: readonly number[], second: readonly numbe
   return [tf.reshape(a, [...first]), tf.reshape(b, [...second])]
 }
 
-/** i, f, g, o, tanh(c_t), h_{t−1}, c_{t−1} of one step. */
-type StepTape = [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]
+/** U, h_0, c_0, and of all steps (T·N, …): h, c, i, f, g, o, tanh(c); and P, if there is one. */
+type Saved = [
+  tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?,
+]
 
 /** σ′ and tanh′ from the functions' own values. */
 function slopes(y: tf.Tensor, of: 'sigmoid' | 'tanh'): tf.Tensor {
   return of === 'sigmoid' ? tf.mul(y, tf.sub(1, y)) : tf.sub(1, tf.square(y))
 }
 
-interface Backward {
-  /** (T·N, R) */
-  dOutputs: tf.Tensor
-  /** (T·N, H) or (N, H) */
-  dCells: tf.Tensor
-  weight: tf.Tensor
-  projection: tf.Tensor | undefined
-  /** The tapes of all steps in a row. */
-  saved: tf.Tensor[]
-  steps: number
-}
-
 /**
  * With dh and dc the gradients of o ⊙ tanh(c_t) and c_t: dz = [dc, dc, dc, dh] ⊙ [g·i′, c_{t−1}·f′, i·g′, tanh(c_t)·o′]. The
  * second factor does not depend on later steps, so that it is computed for all steps at once.
+ *
+ * @param dOutputs (T·N, R)
+ * @param dCells (T·N, H) or, of the last step, (N, H)
  */
-function backward({ dOutputs, dCells, weight, projection, saved, steps }: Backward): tf.Tensor[] {
-  const width = 7
-  const all = (k: number): tf.Tensor => tf.concat(saved.filter((_, index) => index % width === k), 0)
-  const [i, f, g, o, tanh, hBefore, cBefore] = Array.from({ length: width }, (_, k) => all(k)) as StepTape
-  const factors = tf.concat(
+function backward([dOutputs, dCells]: [tf.Tensor, tf.Tensor], saved: Saved, steps: number): tf.Tensor[] {
+  const [weight, hidden, cell, hiddens, cells, i, f, g, o, tanh, projection] = saved
+  const factor = tf.concat(
     [
       tf.mul(g, slopes(i, 'sigmoid')),
-      tf.mul(cBefore, slopes(f, 'sigmoid')),
+      tf.mul(before(cell, cells), slopes(f, 'sigmoid')),
       tf.mul(i, slopes(g, 'tanh')),
       tf.mul(tanh, slopes(o, 'sigmoid')),
     ],
     1,
   )
-  const factor = tf.split(factors, steps, 0)
-  const cellFromHidden = tf.split(tf.mul(o, slopes(tanh, 'tanh')), steps, 0)
-  const given = tf.split(dOutputs, steps, 0)
-  const givenCells = dCells.shape[0] === i.shape[0] ? tf.split(dCells, steps, 0) : undefined
-  const outputGradients: tf.Tensor[] = new Array(steps)
-  const gateGradients: tf.Tensor[] = new Array(steps)
-  let dc = givenCells ? (givenCells[steps - 1] as tf.Tensor) : dCells
-  let dh: tf.Tensor | undefined
-  for (let t = steps - 1; t >= 0; t--) {
-    const out = given[t] as tf.Tensor
-    const dOutput = dh ? tf.add(out, dh) : out
+  const cellFromHidden = tf.mul(o, slopes(tanh, 'tanh'))
+  const ofEveryCell = dCells.shape[0] === cells.shape[0] && steps > 1
+  const sequences = [dOutputs, factor, cellFromHidden, f, ...(ofEveryCell ? [dCells] : [])]
+  const initial = [tf.zerosLike(hidden), ofEveryCell ? tf.zerosLike(cell) : dCells]
+  const { state, outputs } = timeLoop({ steps, initial, sequences, reverse: true }, ([dh, dc], rows) => {
+    const [given, factor, cellFromHidden, forget, givenCell] = rows as [tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor?]
+    const dOutput = tf.add(given, dh as tf.Tensor)
     const dHidden = projection ? tf.matMul(dOutput, projection) : dOutput
-    const dCell = tf.add(dc, tf.mul(dHidden, cellFromHidden[t] as tf.Tensor))
-    const dz = tf.mul(tf.concat([dCell, dCell, dCell, dHidden], 1), factor[t] as tf.Tensor)
-    outputGradients[t] = dOutput
-    gateGradients[t] = dz
-    dh = tf.matMul(dz, weight)
-    dc = tf.mul(dCell, saved[t * width + 1] as tf.Tensor)
-    if (givenCells && t > 0) dc = tf.add(dc, givenCells[t - 1] as tf.Tensor)
-  }
-  const dGates = tf.concat(gateGradients, 0)
-  const results = [dGates, tf.matMul(dGates, hBefore, true, false), dh as tf.Tensor, dc]
-  if (!projection) return results
-  return [...results, tf.matMul(tf.concat(outputGradients, 0), tf.mul(o, tanh), true, false)]
+    const later = givenCell ? tf.add(dc as tf.Tensor, givenCell) : (dc as tf.Tensor)
+    const dCell = tf.add(later, tf.mul(dHidden, cellFromHidden))
+    const dz = tf.mul(tf.concat([dCell, dCell, dCell, dHidden], 1), factor)
+    return { state: [tf.matMul(dz, weight), tf.mul(dCell, forget)], outputs: projection ? [dz, dOutput] : [dz] }
+  })
+  const [dGates, dProjected] = outputs as [tf.Tensor, tf.Tensor?]
+  const results = [dGates, tf.matMul(dGates, before(hidden, hiddens), true, false), ...state]
+  return dProjected ? [...results, tf.matMul(dProjected, tf.mul(o, tanh), true, false)] : results
 }

@@ -14,8 +14,8 @@ export interface LSTMOptions extends RecurrentOptions {
 }
 
 /**
- * Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates: Gers et al. 2000), unrolled over time; the
- * weights hold gates i, f, g, o. With σ the logistic function and ⊙ the product by elements:
+ * Long short-term memory (Hochreiter and Schmidhuber 1997, with forget gates: Gers et al. 2000); the weights hold gates
+ * i, f, g, o. With σ the logistic function and ⊙ the product by elements:
  *
  *     i, f, o = σ(W x_t + b_ih + U h_{t−1} + b_hh)    g = tanh(W x_t + b_ih + U h_{t−1} + b_hh)
  *     c_t = f ⊙ c_{t−1} + i ⊙ g                       h_t = o ⊙ tanh(c_t), or P (o ⊙ tanh(c_t)) with a projection P

@@ -1,5 +1,6 @@
 import { tf } from '@parlance/runtime'
 import { customGradient } from '../custom-gradient.js'
+import { before, timeLoop } from './time-loop.js'
 import { type Cell, finalOutput, type Pass, Recurrent, type RecurrentOptions } from './recurrent.js'
 
 export interface RNNOptions extends RecurrentOptions {
@@ -8,8 +9,8 @@ export interface RNNOptions extends RecurrentOptions {
 }
 
 /**
- * The simple recurrent network (Elman 1990): h_t = φ(W x_t + b_ih + U h_{t−1} + b_hh), φ tanh or ReLU, unrolled over
- * time. A layer's state is its hidden state (N, hidden).
+ * The simple recurrent network (Elman 1990): h_t = φ(W x_t + b_ih + U h_{t−1} + b_hh), φ tanh or ReLU.
+ * A layer's state is its hidden state (N, hidden).
  */
 export class RNN extends Recurrent<tf.Tensor> {
   private readonly activation: 'tanh' | 'relu'
@@ -39,33 +40,26 @@ function recurrence(
 ): tf.Tensor {
   return customGradient(
     (save, gates, weight, hidden) => {
-      const outputs: tf.Tensor[] = []
-      let h = hidden
-      for (const fromInput of tf.split(gates, steps, 0)) {
-        const z = tf.add(tf.matMul(h, weight, false, true), fromInput)
-        h = activation === 'tanh' ? tf.tanh(z) : tf.relu(z)
-        outputs.push(h)
-      }
-      const value = tf.concat(outputs, 0)
+      const { outputs } = timeLoop({ steps, initial: [hidden], sequences: [gates] }, ([h], [fromInput]) => {
+        const z = tf.add(tf.matMul(h as tf.Tensor, weight, false, true), fromInput as tf.Tensor)
+        const next = activation === 'tanh' ? tf.tanh(z) : tf.relu(z)
+        return { state: [next], outputs: [next] }
+      })
+      const value = outputs[0] as tf.Tensor
       save([weight, hidden, value])
       return {
         value,
         gradient: (dy, saved) => {
-          const [weight, hidden, outputs] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
-          const slopes = activation === 'tanh' ? tf.sub(1, tf.square(outputs)) : tf.step(outputs)
-          const slope = tf.split(slopes, steps, 0)
-          const given = tf.split(dy, steps, 0)
-          const inner: tf.Tensor[] = new Array(steps)
-          let dh: tf.Tensor | undefined
-          for (let t = steps - 1; t >= 0; t--) {
-            const out = given[t] as tf.Tensor
-            const dz = tf.mul(dh ? tf.add(out, dh) : out, slope[t] as tf.Tensor)
-            inner[t] = dz
-            dh = tf.matMul(dz, weight)
-          }
-          const dGates = tf.concat(inner, 0)
-          const before = tf.concat([hidden, ...tf.split(outputs, steps, 0).slice(0, -1)], 0)
-          return [dGates, tf.matMul(dGates, before, true, false), dh as tf.Tensor]
+          const [weight, hidden, hiddens] = saved as [tf.Tensor, tf.Tensor, tf.Tensor]
+          const slopes = activation === 'tanh' ? tf.sub(1, tf.square(hiddens)) : tf.step(hiddens)
+          const loop = { steps, initial: [tf.zerosLike(hidden)], sequences: [dy, slopes], reverse: true }
+          const { state, outputs } = timeLoop(loop, ([dh], rows) => {
+            const [given, slope] = rows as [tf.Tensor, tf.Tensor]
+            const dz = tf.mul(tf.add(given, dh as tf.Tensor), slope)
+            return { state: [tf.matMul(dz, weight)], outputs: [dz] }
+          })
+          const dGates = outputs[0] as tf.Tensor
+          return [dGates, tf.matMul(dGates, before(hidden, hiddens), true, false), state[0] as tf.Tensor]
         },
       }
     },
