@@ -1,4 +1,5 @@
 /** TF.js's own backends as devices: what is not there is filled in from what is. */
+import { computeOnHost } from '../kernels/host/host.js'
 import { registerMaskOnHost } from '../ops/dropout.js'
 import { tf } from '../tf.js'
 import { isInstalled, tensorflowPackages } from './availability.js'
@@ -25,21 +26,21 @@ async function setBackend(name: string): Promise<void> {
   await tf.ready()
 }
 
-type Compute = (inputs: Record<string, tf.Tensor>, attributes: Record<string, unknown>) => tf.Tensor
-
-/** The kernels that gradients need and the backend lacks, in terms of its own. */
+/**
+ * Registers the kernels that the backend lacks: where its own can compute it by those, the others in JavaScript by TF.js's
+ * backend `cpu`. The gradients of convolutions are among the latter, and slow.
+ */
 function fillInWasm(): void {
-  const fillIn = (kernelName: string, compute: Compute): void => {
-    if (tf.getKernel(kernelName, 'wasm')) return
-    tf.registerKernel({
-      kernelName,
-      backendName: 'wasm',
-      // The engine hands kernels whole tensors, and frees what is made on the way with its scope.
-      kernelFunc: ({ inputs, attrs }) => compute(inputs as Record<string, tf.Tensor>, attrs as Record<string, unknown>),
-    })
-  }
-  fillIn('UnsortedSegmentSum', ({ x, segmentIds }, { numSegments }) => {
-    const [rows, ...rest] = (x as tf.Tensor).shape
-    return tf.scatterND(tf.reshape(segmentIds as tf.Tensor, [rows as number, 1]), x as tf.Tensor, [numSegments as number, ...rest])
+  register('UnsortedSegmentSum', ({ inputs, attrs }) => {
+    // The engine hands kernels whole tensors, and frees what is made on the way with its scope.
+    const { x, segmentIds } = inputs as Record<'x' | 'segmentIds', tf.Tensor>
+    const [rows, ...rest] = x.shape
+    const { numSegments } = attrs as unknown as { numSegments: number }
+    return tf.scatterND(tf.reshape(segmentIds, [rows as number, 1]), x, [numSegments, ...rest])
   })
+  for (const { kernelName } of tf.getKernelsForBackend('cpu')) register(kernelName, (args) => computeOnHost(kernelName, args))
+}
+
+function register(kernelName: string, kernelFunc: Parameters<typeof tf.registerKernel>[0]['kernelFunc']): void {
+  if (!tf.getKernel(kernelName, 'wasm')) tf.registerKernel({ kernelName, backendName: 'wasm', kernelFunc })
 }

@@ -27,7 +27,8 @@ function takesStrings({ inputs }: Arguments): boolean {
   return false
 }
 
-function computeOnHost(name: string, { inputs, attrs, backend }: Arguments): tf.TensorInfo | tf.TensorInfo[] {
+/** Computes one kernel on the host, for a backend that reads and writes tensors synchronously. */
+export function computeOnHost(name: string, { inputs, attrs, backend }: Arguments): tf.TensorInfo | tf.TensorInfo[] {
   const onnx = backend as OnnxBackend
   if (onnx.tracing) {
     throw new Error(
