@@ -1,5 +1,6 @@
 /** TF.js's own backends as devices: what is not there is filled in from what is. */
 import { computeOnHost } from '../kernels/host/host.js'
+import { registerGradients } from '../kernels/gradients.js'
 import { registerMaskOnHost } from '../ops/dropout.js'
 import { tf } from '../tf.js'
 import { isInstalled, tensorflowPackages } from './availability.js'
@@ -22,6 +23,8 @@ export async function useTensorflow(): Promise<void> {
 }
 
 async function setBackend(name: string): Promise<void> {
+  // Those of TF.js that are wrong are so on each of its backends.
+  registerGradients()
   if (!(await tf.setBackend(name))) throw new Error(`TF.js's backend '${name}' did not start.`)
   await tf.ready()
 }

@@ -7,7 +7,11 @@ const UNREDUCED = ['BatchMatMul', 'Maximum', 'Minimum', 'SquaredDifference']
 /** Operators of many results whose gradients want a list, where TF.js gives them the tensor itself if it is only one. */
 const LISTED = ['SplitV', 'Unpack']
 
+let registered = false
+
 export function registerGradients(): void {
+  if (registered) return
+  registered = true
   for (const name of UNREDUCED) {
     const config = tf.getGradient(name)
     tf.registerGradient({
