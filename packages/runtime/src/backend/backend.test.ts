@@ -1,6 +1,6 @@
 import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
 import { useDevice } from '../device.js'
-import type { Value } from '../graph/graph.js'
+import type { Node, Value } from '../graph/graph.js'
 import { Session } from '../onnx/session.js'
 import { tf } from '../tf.js'
 import type { OnnxBackend } from './backend.js'
@@ -118,8 +118,8 @@ describe('pending graphs', () => {
     const [loss, gradient] = [tf.sum(x), tf.mul(x, 2)]
     x.dispose()
     loss.dataSync()
-    const { node } = (tf.backend() as OnnxBackend).valueFor(gradient)
-    expect((node?.inputs[0] as Value).pending).toBe(false)
+    const node = (tf.backend() as OnnxBackend).valueFor(gradient).node as Node
+    expect((node.inputs[0] as Value).pending).toBe(false)
     expect(of(gradient)[0]).toBe(2)
   })
 
