@@ -37,3 +37,6 @@ export {
 export { corpusScore, type CorpusStatistics } from './statistics.js'
 export { type Ter, ter, terStatistics } from './ter/ter.js'
 export type { TerOptions } from './ter/tokenize.js'
+export { QUALITY_LEVELS, type QualityLevel, type Rating, type ScoringItem } from './scoring-sheet/levels.js'
+export { scoringSheet } from './scoring-sheet/page.js'
+export { type LevelShare, parseRatings, type RatingsSummary, summarizeRatings } from './scoring-sheet/ratings.js'

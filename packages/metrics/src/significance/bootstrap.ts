@@ -29,7 +29,12 @@ export function bootstrap(
   { seed, samples = 1000, confidence = 0.95 }: BootstrapOptions,
 ): ConfidenceInterval {
   if (!Number.isInteger(size) || size < 1) throw new MetricError(`size must be a positive integer, got ${size}`)
-  checkResampling(samples, confidence)
+  if (!Number.isInteger(samples) || samples < 1) {
+    throw new MetricError(`samples must be a positive integer, got ${samples}`)
+  }
+  if (!(confidence > 0 && confidence < 1)) {
+    throw new MetricError(`confidence must lie between 0 and 1, got ${confidence}`)
+  }
   const random = mulberry32(seed)
   const positions = new Int32Array(size)
   const figures = new Float64Array(samples)
@@ -38,16 +43,6 @@ export function bootstrap(
     figures[sample] = statistic(positions)
   }
   return intervalOf(figures, confidence)
-}
-
-/** Throws a `MetricError` for a number of samples or a confidence that is out of range. */
-export function checkResampling(samples: number, confidence: number): void {
-  if (!Number.isInteger(samples) || samples < 1) {
-    throw new MetricError(`samples must be a positive integer, got ${samples}`)
-  }
-  if (!(confidence > 0 && confidence < 1)) {
-    throw new MetricError(`confidence must lie between 0 and 1, got ${confidence}`)
-  }
 }
 
 /** The interval that holds this share of the figures, as many outside on either side. */
