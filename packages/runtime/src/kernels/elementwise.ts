@@ -131,7 +131,12 @@ export function registerElementwise(): void {
   for (const [name, onnx] of Object.entries(roundings)) {
     kernel(name, (i) => (ofX(i).type === 'int32' ? ofX(i) : floatUnary(onnx, ofX(i))))
   }
-  for (const name of ['Abs', 'Neg', 'Relu']) kernel(name, (i) => unary(name, number(ofX(i))))
+  for (const name of ['Abs', 'Relu']) kernel(name, (i) => unary(name, number(ofX(i))))
+  // ONNX Runtime's Neg has one thread; the product gives the same bits, of −0 too.
+  kernel('Neg', (i) => {
+    const x = number(ofX(i))
+    return mul(x, scalar(-1, x.type as 'float32'))
+  })
   kernel('Sign', (i) => {
     const x = number(ofX(i))
     return x.type === 'int32' ? unary('Sign', x) : where(isNaNOf(x), scalar(0), unary('Sign', x))
