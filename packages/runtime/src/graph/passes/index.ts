@@ -3,6 +3,7 @@ import { type Node, pendingNodes, type Value } from '../graph.js'
 import { fuseBias } from './bias.js'
 import { flattenRows } from './rows.js'
 import { fuseScale } from './scale.js'
+import { fuseScatter } from './scatter.js'
 import { fuseSquares } from './squares.js'
 
 /** The nodes to compile for `outputs`, rewritten. `outputs` keep their identity. */
@@ -10,6 +11,7 @@ export function optimize(outputs: readonly Value[]): Node[] {
   fuseBias(pendingNodes(outputs), outputs)
   fuseScale(pendingNodes(outputs), outputs)
   fuseSquares(pendingNodes(outputs), outputs)
+  fuseScatter(pendingNodes(outputs), outputs)
   return pendingNodes(outputs)
 }
 

@@ -65,4 +65,26 @@ describe('graph passes', () => {
     }
     expect(await compiled(fn, draw(4, 4), draw(4, 4))).toEqual(['Mul', 'Gemm', 'Add'])
   })
+
+  it.each([
+    ['to a product', (a: tf.Tensor, rows: tf.Tensor) => tf.add(matMul(a, a), added(rows))],
+    ['with a product', (a: tf.Tensor, rows: tf.Tensor) => tf.add(added(rows), matMul(a, a))],
+  ])('adds rows %s in their places, not by a sum of zeros', async (_, fn) => {
+    const operators = await compiled(fn, draw(4, 4), draw(3, 4))
+    expect(operators.filter((op) => op !== 'Expand' && op !== 'Cast')).toEqual(['Gemm', 'ScatterND'])
+  })
+
+  it('keeps added rows that are used elsewhere too, or broadcast against', async () => {
+    const twice = (a: tf.Tensor, rows: tf.Tensor) => {
+      const scattered = added(rows)
+      return tf.mul(tf.add(a, scattered), scattered)
+    }
+    expect(await compiled(twice, draw(4, 4), draw(3, 4))).toContain('Add')
+    expect(await compiled((a, rows) => tf.add(a, added(rows)), draw(4), draw(3, 4))).toContain('Add')
+  })
 })
+
+/** Three rows, two of them in the same place of four. */
+function added(rows: tf.Tensor): tf.Tensor {
+  return tf.scatterND(tf.tensor2d([[2], [0], [2]], [3, 1], 'int32'), rows, [4, 4])
+}
