@@ -1,4 +1,4 @@
-import { addNode, Ints, type Node, Value } from '../graph.js'
+import { addNode, Ints, type Node, type Value } from '../graph.js'
 import { becomes, usesOf } from './rewrite.js'
 
 /**
