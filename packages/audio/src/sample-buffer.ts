@@ -38,4 +38,10 @@ export class SampleBuffer {
     this.held -= dropped
     this.first += dropped
   }
+
+  /** Forgets everything, as if nothing had arrived. */
+  clear(): void {
+    this.held = 0
+    this.first = 0
+  }
 }

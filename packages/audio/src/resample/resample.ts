@@ -1,107 +1,131 @@
 import { AudioError } from '../errors.js'
+import { SampleBuffer } from '../sample-buffer.js'
+import { PolyphaseKernel } from './kernel.js'
 
-/** Zero crossings of the sinc on either side, counted at the lower rate. */
-const ZERO_CROSSINGS = 64
-/** Stop-band attenuation in dB that the Kaiser window is designed for. */
-const ATTENUATION = 100
+/** The largest ratio of rates either way: beyond, the filter alone would be longer than most signals. */
+const MOST_RATIO = 1000
 
 /**
- * Converts the sample rate with a band-limited polyphase filter: a sinc under a Kaiser window, 100 dB down from half
- * the lower rate on, flat to 90% of that (Smith, "Digital Audio Resampling"; Kaiser 1974 for the window's formulas).
+ * Converts the sample rate of a signal that arrives in pieces, with a band-limited polyphase filter: a sinc of 64 zero
+ * crossings a side under a Kaiser window (Smith, "Digital Audio Resampling"; Kaiser 1974 for the window's formulas).
  *
- * The signal is taken to be zero beyond its ends, and there is no delay: output n lies at input n · from / to.
+ * From half the lower rate on it is at least 100 dB down, up to 90% of that flat to 0.001 dB. There is no delay in the
+ * values: output n lies at input n · from / to, and the signal is taken to be zero beyond its ends.
+ */
+export class Resampler {
+  private readonly up: number
+  private readonly down: number
+  private readonly kernel: PolyphaseKernel | undefined
+  private readonly buffer = new SampleBuffer()
+  /** Outputs so far, and where the next one lies: input number `whole` and `phase / up` beyond. */
+  private produced = 0
+  private whole = 0
+  private phase = 0
+
+  /**
+   * @param from rate of the samples, a positive integer in Hz
+   * @param to wanted rate, a positive integer in Hz
+   * @throws AudioError for rates that are not positive integers or more than a factor of 1000 apart
+   */
+  constructor(from: number, to: number) {
+    for (const rate of [from, to]) {
+      if (!Number.isInteger(rate) || rate <= 0) throw new AudioError(`a sample rate must be a positive integer in Hz, got ${rate}`)
+    }
+    if (from > MOST_RATIO * to || to > MOST_RATIO * from) {
+      throw new AudioError(`cannot convert ${from} Hz to ${to} Hz: they are more than a factor of ${MOST_RATIO} apart; is the file's sample rate right?`)
+    }
+    const divisor = greatestCommonDivisor(from, to)
+    this.up = to / divisor
+    this.down = from / divisor
+    this.kernel = from === to ? undefined : new PolyphaseKernel(this.up, this.down)
+  }
+
+  /** @returns the output that the samples so far decide */
+  push(samples: Float32Array): Float32Array {
+    if (!this.kernel) return samples.slice()
+    const { buffer, kernel: { reach } } = this
+    buffer.push(samples)
+    // Outputs whose last input, number whole + reach, has arrived.
+    const output = this.produce(this.kernel, this.outputsBefore(buffer.end - reach))
+    buffer.dropBefore(this.whole - reach + 1)
+    return output
+  }
+
+  /** @returns the rest; in all there are ceil(N · to / from) samples. Afterwards the resampler begins anew. */
+  finish(): Float32Array {
+    const output = this.kernel ? this.produce(this.kernel, this.outputsBefore(this.buffer.end)) : new Float32Array(0)
+    this.buffer.clear()
+    this.produced = 0
+    this.whole = 0
+    this.phase = 0
+    return output
+  }
+
+  /** Outputs that lie before input number `place`. */
+  private outputsBefore(place: number): number {
+    return Math.max(this.produced, Math.ceil(place * this.up / this.down))
+  }
+
+  private produce(kernel: PolyphaseKernel, until: number): Float32Array {
+    const { up, down, buffer } = this
+    const { reach } = kernel
+    const samples = buffer.view
+    const output = new Float32Array(until - this.produced)
+    for (let n = 0; n < output.length; n++) {
+      const taps = kernel.phase(this.phase)
+      // Tap i weighs input whole - reach + 1 + i.
+      const first = this.whole - reach + 1 - buffer.start
+      output[n] = first >= 0 && first + taps.length <= samples.length ? dot(taps, samples, first) : clippedDot(taps, samples, first)
+      this.phase += down
+      this.whole += Math.floor(this.phase / up)
+      this.phase %= up
+    }
+    this.produced = until
+    return output
+  }
+}
+
+/**
+ * Converts the sample rate of a whole signal; see {@link Resampler}.
  *
  * @param samples shape (N)
- * @param from rate of the samples, a positive integer in Hz
- * @param to wanted rate, a positive integer in Hz
  * @returns shape (ceil(N · to / from)); a copy when the rates are equal
- * @throws AudioError for rates that are not positive integers
+ * @throws AudioError for rates that are not positive integers or more than a factor of 1000 apart
  */
 export function resample(samples: Float32Array, from: number, to: number): Float32Array {
-  for (const rate of [from, to]) {
-    if (!Number.isInteger(rate) || rate <= 0) throw new AudioError(`a sample rate must be a positive integer in Hz, got ${rate}`)
-  }
-  if (from === to) return samples.slice()
-  const divisor = greatestCommonDivisor(from, to)
-  const up = to / divisor
-  const down = from / divisor
-  const kernel = new Kernel(up, down)
-  const output = new Float32Array(Math.ceil(samples.length * up / down))
-  const { reach } = kernel
-  for (let n = 0, whole = 0, phase = 0; n < output.length; n++) {
-    const taps = kernel.phase(phase)
-    // Tap i weighs input whole - reach + 1 + i.
-    const first = whole - reach + 1
-    const begin = Math.max(0, -first)
-    const end = Math.min(taps.length, samples.length - first)
-    let sum = 0
-    for (let i = begin; i < end; i++) sum += taps[i]! * samples[first + i]!
-    output[n] = sum
-    phase += down
-    whole += Math.floor(phase / up)
-    phase %= up
-  }
+  const resampler = new Resampler(from, to)
+  const head = resampler.push(samples)
+  const tail = resampler.finish()
+  const output = new Float32Array(head.length + tail.length)
+  output.set(head)
+  output.set(tail, head.length)
   return output
 }
 
-/** The filter's taps for each of `up` positions between two input samples, computed when first needed. */
-class Kernel {
-  /** Input samples used on either side. */
-  readonly reach: number
-  private readonly up: number
-  /** Cut-off as a share of half the input rate. */
-  private readonly cutoff: number
-  private readonly halfWidth: number
-  private readonly beta = 0.1102 * (ATTENUATION - 8.7)
-  private readonly phases = new Map<number, Float64Array>()
-
-  constructor(up: number, down: number) {
-    this.up = up
-    const lower = Math.min(1, up / down)
-    this.halfWidth = ZERO_CROSSINGS / lower
-    this.reach = Math.ceil(this.halfWidth)
-    // Kaiser's estimate of the transition's half width, so that the stop band begins at half the lower rate.
-    const halfTransition = (ATTENUATION - 7.95) / (14.36 * 2 * ZERO_CROSSINGS)
-    this.cutoff = lower * (1 - halfTransition)
+/** Four sums side by side, so that no addition waits for the one before. The number of taps is even. */
+function dot(taps: Float64Array, samples: Float32Array, first: number): number {
+  let a = 0
+  let b = 0
+  let c = 0
+  let d = 0
+  const end = taps.length - 3
+  let i = 0
+  for (let k = first; i < end; i += 4, k += 4) {
+    a += taps[i]! * samples[k]!
+    b += taps[i + 1]! * samples[k + 1]!
+    c += taps[i + 2]! * samples[k + 2]!
+    d += taps[i + 3]! * samples[k + 3]!
   }
-
-  phase(phase: number): Float64Array {
-    let taps = this.phases.get(phase)
-    if (!taps) {
-      taps = this.compute(phase / this.up)
-      this.phases.set(phase, taps)
-    }
-    return taps
-  }
-
-  private compute(fraction: number): Float64Array {
-    const taps = new Float64Array(2 * this.reach)
-    const norm = besselI0(this.beta)
-    let sum = 0
-    for (let i = 0; i < taps.length; i++) {
-      const distance = i - this.reach + 1 - fraction
-      const place = distance / this.halfWidth
-      if (Math.abs(place) >= 1) continue
-      const x = Math.PI * this.cutoff * distance
-      const sinc = x === 0 ? 1 : Math.sin(x) / x
-      taps[i] = sinc * besselI0(this.beta * Math.sqrt(1 - place * place)) / norm
-      sum += taps[i]!
-    }
-    // Every phase passes a constant unchanged.
-    for (let i = 0; i < taps.length; i++) taps[i]! /= sum
-    return taps
-  }
+  for (; i < taps.length; i++) a += taps[i]! * samples[first + i]!
+  return a + b + (c + d)
 }
 
-/** Modified Bessel function of the first kind and order zero, by its power series. */
-function besselI0(x: number): number {
-  let sum = 1
-  let term = 1
-  for (let k = 1; term > sum * 1e-17; k++) {
-    term *= (x / (2 * k)) ** 2
-    sum += term
-  }
-  return sum
+/** {@link dot} where the signal does not reach under all taps; sums in the same order. */
+function clippedDot(taps: Float64Array, samples: Float32Array, first: number): number {
+  const whole = new Float32Array(taps.length)
+  const from = Math.max(0, first)
+  whole.set(samples.subarray(from, Math.max(from, first + taps.length)), from - first)
+  return dot(taps, whole, 0)
 }
 
 function greatestCommonDivisor(a: number, b: number): number {

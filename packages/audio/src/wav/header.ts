@@ -1,4 +1,5 @@
 import { AudioError } from '../errors.js'
+import type { ByteSource } from './source.js'
 
 /** How one stored sample is coded. */
 type WavEncoding = 'integer' | 'float' | 'a-law' | 'mu-law'
@@ -40,11 +41,18 @@ const FORMAT_NAMES: Record<number, string> = {
   0x2000: 'AC-3',
 }
 const EXTENSIBLE = 0xfffe
-const MAX_CHANNELS = 1024
 const ENCODINGS: Record<number, WavEncoding> = { 1: 'integer', 3: 'float', 6: 'a-law', 7: 'mu-law' }
+
+/** Channels that a file without any samples may have. */
+const MOST_SILENT_CHANNELS = 256
 
 /** Encoders that write to a pipe put one of these where they cannot seek back: SoX 0x7ffff000, arecord 2^31, FFmpeg 2^32 - 1. */
 const STREAMED_FROM = 0x7ffff000
+
+/** Bytes of a fmt chunk that mean something: those of WAVE_FORMAT_EXTENSIBLE. */
+const FORMAT_BYTES = 40
+/** Chunks before the samples; no writer comes near, a damaged file may hold one every 8 bytes. */
+const MOST_CHUNKS = 10_000
 
 /**
  * Reads and checks the header of a RIFF, RIFX or RF64 WAVE file without allocating anything that a size field names.
@@ -52,46 +60,53 @@ const STREAMED_FROM = 0x7ffff000
  * The chunk layout is that of "Multimedia Programming Interface and Data Specifications 1.0" (IBM, Microsoft 1991),
  * WAVE_FORMAT_EXTENSIBLE that of Microsoft's `mmreg.h`, RF64 that of EBU Tech 3306.
  *
- * @param bytes the whole file
+ * @param source the whole file
  * @param name what to call the file in messages
  * @throws AudioError when the file is not such a file or its format is not one that can be read
  */
-export function parseWavHeader(bytes: Uint8Array, name: string): WavHeader {
+export function parseWavHeader(source: ByteSource, name: string): WavHeader {
   const fail = (what: string): never => {
     throw new AudioError(`${name}: ${what}`)
   }
-  if (bytes.length === 0) fail('the file is empty (0 bytes); expected a WAV file')
-  const id = (offset: number) => String.fromCharCode(...bytes.subarray(offset, offset + 4))
-  const riff = id(0)
-  if (bytes.length < 12 || !['RIFF', 'RIFX', 'RF64'].includes(riff) || id(8) !== 'WAVE') {
-    fail(`not a WAV file: it starts with ${printable(bytes)}, not RIFF….WAVE; convert it to WAV first`)
+  if (source.length === 0) fail('the file is empty (0 bytes); expected a WAV file')
+  const head = source.read(0, 12)
+  const riff = text(head, 0)
+  if (head.length < 12 || !['RIFF', 'RIFX', 'RF64'].includes(riff) || text(head, 8) !== 'WAVE') {
+    fail(`not a WAV file: it starts with ${printable(head)}, not RIFF….WAVE; convert it to WAV first`)
   }
   const bigEndian = riff === 'RIFX'
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  const u32 = (offset: number) => view.getUint32(offset, !bigEndian)
+  const riffSize = viewOf(head).getUint32(4, !bigEndian)
 
   let format: Format | undefined
   let dataSize64: number | undefined
-  for (let offset = 12; offset + 8 <= bytes.length;) {
-    const chunk = id(offset)
-    const size = u32(offset + 4)
+  let chunks = 0
+  for (let offset = 12; offset + 8 <= source.length;) {
+    if (++chunks > MOST_CHUNKS) fail(`no samples within the first ${MOST_CHUNKS} chunks; the file is damaged`)
+    const chunkHead = source.read(offset, offset + 8)
+    const chunk = text(chunkHead, 0)
+    const size = viewOf(chunkHead).getUint32(4, !bigEndian)
     const start = offset + 8
-    const present = Math.min(size, bytes.length - start)
+    const present = Math.min(size, source.length - start)
     if (chunk === 'ds64') {
       if (present < 16) fail(`the ds64 chunk has ${present} bytes, at least 16 are needed; the file is damaged`)
-      dataSize64 = Number(view.getBigUint64(start + 8, true))
+      dataSize64 = Number(viewOf(source.read(start, start + 16)).getBigUint64(8, true))
     } else if (chunk === 'fmt ') {
       if (present < size) fail(`the fmt chunk promises ${size} bytes but the file ends after ${present}; it is damaged`)
-      format = parseFormat(view, start, size, bigEndian, fail)
+      format = parseFormat(viewOf(source.read(start, start + Math.min(size, FORMAT_BYTES))), bigEndian, fail)
     } else if (chunk === 'data') {
       if (!format) return fail('the data chunk comes before any fmt chunk; the file is damaged')
       const promised = size === 0xffffffff && dataSize64 !== undefined ? dataSize64 : size
-      return locateData(format, bigEndian, start, promised, bytes.length, u32(4))
+      const header = locateData(format, bigEndian, start, promised, source.length, riffSize)
+      // A frame has at least a byte of each channel, so that a file's size bounds what its channels ask for.
+      if (header.samples === 0 && header.channels > MOST_SILENT_CHANNELS) {
+        fail(`the header names ${header.channels} channels but there is not one whole frame of them; the file is damaged`)
+      }
+      return header
     }
     // Chunks are padded to an even number of bytes.
     offset = start + size + (size & 1)
   }
-  return fail(`no ${format ? 'data' : 'fmt'} chunk before the file ends after ${bytes.length} bytes; it is damaged or cut off`)
+  return fail(`no ${format ? 'data' : 'fmt'} chunk before the file ends after ${source.length} bytes; it is damaged or cut off`)
 }
 
 function locateData(
@@ -111,12 +126,13 @@ function locateData(
 }
 
 function parseFormat(
-  view: DataView, start: number, size: number, bigEndian: boolean, fail: (what: string) => never,
+  view: DataView, bigEndian: boolean, fail: (what: string) => never,
 ): Format {
+  const size = view.byteLength
   if (size < 16) fail(`the fmt chunk has ${size} bytes, at least 16 are needed; the file is damaged`)
-  const u16 = (offset: number) => view.getUint16(start + offset, !bigEndian)
+  const u16 = (offset: number) => view.getUint16(offset, !bigEndian)
   const channels = u16(2)
-  const sampleRate = view.getUint32(start + 4, !bigEndian)
+  const sampleRate = view.getUint32(4, !bigEndian)
   const blockAlign = u16(12)
   const bits = u16(14)
   let tag = u16(0)
@@ -125,7 +141,7 @@ function parseFormat(
     if (size < 40) fail(`the extensible fmt chunk has ${size} bytes, 40 are needed; the file is damaged`)
     validBits = u16(18) || bits
     // The first field of the sub-format GUID holds the plain format tag.
-    tag = view.getUint32(start + 24, !bigEndian)
+    tag = view.getUint32(24, !bigEndian)
   }
   const encoding = ENCODINGS[tag]
   if (!encoding) {
@@ -133,9 +149,7 @@ function parseFormat(
     return fail(`WAV format ${hex}${FORMAT_NAMES[tag] ? ` (${FORMAT_NAMES[tag]})` : ''} is not supported; `
       + 'convert it to PCM, float, A-law or µ-law')
   }
-  if (channels === 0 || channels > MAX_CHANNELS) {
-    fail(`the header names ${channels} channels, 1 to ${MAX_CHANNELS} can be read; the file is damaged`)
-  }
+  if (channels === 0) fail('the header names 0 channels; the file is damaged')
   if (sampleRate === 0) fail('the header names a sample rate of 0 Hz; the file is damaged')
   const sampleBytes = blockAlign / channels
   if (blockAlign === 0 || !Number.isInteger(sampleBytes)) {
@@ -152,6 +166,14 @@ function parseFormat(
       + 'use integers of 1 to 8 bytes, 32 or 64-bit float, or 8-bit A-law or µ-law')
   }
   return { encoding, channels, sampleRate, sampleBytes, validBits }
+}
+
+function text(bytes: Uint8Array, offset: number): string {
+  return String.fromCharCode(...bytes.subarray(offset, offset + 4))
+}
+
+function viewOf(bytes: Uint8Array): DataView {
+  return new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 function printable(bytes: Uint8Array): string {

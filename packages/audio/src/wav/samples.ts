@@ -16,22 +16,30 @@ export function plainLayout(header: WavHeader): PlainLayout {
  *
  * The standard puts them at the high end with zero bits below. Some writers put them at the low end instead
  * (24 bits in 4 bytes, sign-extended or not). They are told apart by the padding bits, over all samples.
+ *
+ * @param blocks the samples, in blocks of whole frames; not read where samples fill their container
  */
-export function isLowAligned(bytes: Uint8Array, header: WavHeader): boolean {
-  const { sampleBytes, validBits, bigEndian } = header
-  const pad = sampleBytes - Math.ceil(validBits / 8)
-  if (header.encoding !== 'integer' || pad === 0) return false
+export function isLowAligned(blocks: Iterable<Uint8Array>, header: WavHeader): boolean {
+  const { sampleBytes, bigEndian } = header
+  const pad = paddingBytes(header)
+  if (pad === 0) return false
   let lowBytesUsed = false
-  for (let i = 0; i + sampleBytes <= bytes.length; i += sampleBytes) {
-    const at = (k: number) => bytes[bigEndian ? i + sampleBytes - 1 - k : i + k]!
-    const sign = at(sampleBytes - pad - 1) & 0x80 ? 0xff : 0
-    for (let k = 0; k < pad; k++) {
-      if (at(k) !== 0) lowBytesUsed = true
-      const high = at(sampleBytes - 1 - k)
-      if (high !== 0 && high !== sign) return false
+  for (const bytes of blocks) {
+    for (let i = 0; i + sampleBytes <= bytes.length; i += sampleBytes) {
+      const at = (k: number) => bytes[bigEndian ? i + sampleBytes - 1 - k : i + k]!
+      const sign = at(sampleBytes - pad - 1) & 0x80 ? 0xff : 0
+      for (let k = 0; k < pad; k++) {
+        if (at(k) !== 0) lowBytesUsed = true
+        const high = at(sampleBytes - 1 - k)
+        if (high !== 0 && high !== sign) return false
+      }
     }
   }
   return lowBytesUsed
+}
+
+function paddingBytes({ encoding, sampleBytes, validBits }: WavHeader): number {
+  return encoding === 'integer' ? sampleBytes - Math.ceil(validBits / 8) : 0
 }
 
 /**
