@@ -1,4 +1,5 @@
-import { jit, Random, tf } from '@parlance/runtime'
+import { inferenceGraph, jit, Random, tf } from '@parlance/runtime'
+import { GraphSession } from '@parlance/runtime/session'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inference } from '../forward.js'
 import { gradients } from '../gradients.js'
@@ -50,6 +51,20 @@ describe.each(Object.entries(layers))('%s over many steps', (_, create) => {
     traced.dispose()
     for (const variable of parameters.values()) variable.dispose()
   })
+})
+
+it('runs in an inference graph for any number of examples', () => {
+  const layer = new GRU(options)
+  const forward = (x: tf.Tensor): tf.Tensor => layer.forward(x, inference).output
+  const graph = inferenceGraph(({ x }) => ({ y: forward(x as tf.Tensor) }), { x: { shape: ['N', STEPS, 2], dtype: 'float32' } })
+  const session = GraphSession.load(graph.toOnnx('embedded'), { threads: 1 })
+  for (const examples of [1, 4]) {
+    const x = example([examples, STEPS, 2])
+    const { y } = session.run({ x: { data: x.dataSync() as Float32Array, shape: x.shape } })
+    expect(y?.shape).toEqual([examples, STEPS, 6])
+    expect(difference(forward(x), [...(y?.data as Float32Array)])).toBeLessThan(1e-6)
+  }
+  session.dispose()
 })
 
 describe('timeLoop', () => {

@@ -128,7 +128,8 @@ class ModelBuilder {
   /** A graph within the graph. Its constants are the outer graph's, which it may refer to. */
   private body({ inputs, outputs, nodes }: Subgraph): GraphProto {
     const protos: NodeProto[] = []
-    const port = (value: Value): ValueInfoProto => valueInfo({ name: this.nameOf(value), value })
+    // Sizes follow from the values around it; in an inference graph they are not these.
+    const port = (value: Value, name = this.nameOf(value)): ValueInfoProto => valueInfo({ name, value, shape: 'unknown' })
     for (const input of inputs) this.names.set(input, this.newName('b'))
     for (const node of nodes) this.addNode(node, protos)
     const given = new Set<Value>(inputs)
@@ -140,9 +141,9 @@ class ModelBuilder {
       }
       const copy = this.newName('v')
       protos.push(nodeProto(this.newName('node'), 'Identity', [this.nameOf(value)], [copy]))
-      return valueInfo({ name: copy, value })
+      return port(value, copy)
     })
-    return { name: 'body', node: protos, initializer: [], input: inputs.map(port), output: results }
+    return { name: 'body', node: protos, initializer: [], input: inputs.map((value) => port(value)), output: results }
   }
 
   private emit(opType: string, input: string[], output: string[], attribute: AttributeProto[] = []): void {
