@@ -1,5 +1,5 @@
 import { inferenceGraph, jit, Random, tf } from '@parlance/runtime'
-import { GraphSession } from '@parlance/runtime/session'
+import { GraphSession, type GraphTensor } from '@parlance/runtime/session'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { inference } from '../forward.js'
 import { gradients } from '../gradients.js'
@@ -60,9 +60,10 @@ it('runs in an inference graph for any number of examples', () => {
   const session = GraphSession.load(graph.toOnnx('embedded'), { threads: 1 })
   for (const examples of [1, 4]) {
     const x = example([examples, STEPS, 2])
-    const { y } = session.run({ x: { data: x.dataSync() as Float32Array, shape: x.shape } })
-    expect(y?.shape).toEqual([examples, STEPS, 6])
-    expect(difference(forward(x), [...(y?.data as Float32Array)])).toBeLessThan(1e-6)
+    const result = session.run({ x: { data: x.dataSync() as Float32Array, shape: x.shape } })
+    const { shape, data } = result.y as GraphTensor
+    expect(shape).toEqual([examples, STEPS, 6])
+    expect(difference(forward(x), [...(data as Float32Array)])).toBeLessThan(1e-6)
   }
   session.dispose()
 })
