@@ -121,6 +121,8 @@ export class Beam {
     const { diversity, filter, eos, maxLength } = this.#options
     const room = maxLength[this.#sentence]! - this.#length - 1
     const forced = this.#forced
+    // Behind so many that nothing has lowered, a row has none that could stay or finish.
+    const enough = chosen.size === 0 && this.#phrases.tokens === 0 ? this.#size : Infinity
     const extensions: Extension[] = []
     this.live.forEach((hypothesis, parent) => {
       const row = firstRow + parent
@@ -143,9 +145,13 @@ export class Beam {
       const lower = filter.after(new TokenHistory(this.#sentence, hypothesis.path, this.#length))
       // No more than this beam asked for, which batch mates may have exceeded.
       const end = row * width + Math.min(this.width, width)
-      for (let c = row * width; c < end; c++) {
+      let better = 0
+      for (let c = row * width; c < end && better < enough; c++) {
         const token = ids[c]!
-        if (!sure.includes(token)) extend(token, logProbs[c]!, lower?.(token, logProbs[c]!) ?? logProbs[c]!)
+        if (sure.includes(token)) continue
+        const lowered = lower?.(token, logProbs[c]!) ?? logProbs[c]!
+        extend(token, logProbs[c]!, lowered)
+        if (lowered === logProbs[c] && !eos.has(token)) better++
       }
     })
     return extensions.sort((a, b) => b.preference - a.preference || a.parent - b.parent || a.token - b.token)
@@ -153,14 +159,13 @@ export class Beam {
 
   /** Moves finished continuations to the pool and returns the best unfinished ones, the preferred first. */
   #select(extensions: Extension[], candidates: Candidates, firstRow: number, chosen: TokenCounts): Live[] {
-    const bankOf = ({ progress }: Extension): number => this.#phrases.tokens - progress.unmet
-    const slots = this.#slots(extensions.map(bankOf))
+    const slots = this.#slots(extensions)
     const ranks = slots.map(() => 0)
     const kept = slots.map(() => 0)
     const staying: Live[] = []
     for (const extension of extensions) {
       const { parent, token, logProb, total, progress } = extension
-      const bank = bankOf(extension)
+      const bank = this.#bankOf(extension)
       const rank = ranks[bank]!++
       const ends = this.#options.eos.has(token)
       if (ends ? rank >= slots[bank]! : kept[bank]! >= slots[bank]!) continue
@@ -180,11 +185,16 @@ export class Beam {
   }
 
   /** How many hypotheses may stay in each bank: one bank only without constraints. */
-  #slots(banks: readonly number[]): number[] {
+  #slots(extensions: readonly Extension[]): number[] {
     if (this.#phrases.tokens === 0) return [this.#size]
     const available = new Array<number>(this.#phrases.tokens + 1).fill(0)
-    for (const bank of banks) available[bank]!++
+    for (const extension of extensions) available[this.#bankOf(extension)]!++
     return bankSlots(available, this.#size)
+  }
+
+  /** How many tokens of phrases it has met. */
+  #bankOf({ progress }: Extension): number {
+    return this.#phrases.tokens - progress.unmet
   }
 
   #coverage(before: Float64Array | undefined, { attention }: Candidates, row: number): Float64Array | undefined {

@@ -50,7 +50,9 @@ export class Phrases {
   }
 
   /** Of the hypothesis continued by one token. */
-  advance({ met, node }: Progress, token: number): Progress {
+  advance(progress: Progress, token: number): Progress {
+    if (this.tokens === 0) return progress
+    const { met, node } = progress
     const reached = this.#next(node, token)
     let now = met
     for (const { ends } of this.#endings(reached)) {
@@ -63,6 +65,7 @@ export class Phrases {
 
   /** The tokens that leave fewer to come: at least one unless all phrases are met. */
   advancing(progress: Progress): number[] {
+    if (progress.unmet === 0) return []
     const tokens = new Set(this.#endings(progress.node).flatMap(({ children }) => [...children.keys()]))
     return [...tokens].filter((token) => this.advance(progress, token).unmet < progress.unmet).sort((a, b) => a - b)
   }

@@ -40,6 +40,7 @@ export class TokenHistory {
 
 /** All filters as one. */
 export function allFilters(filters: readonly TokenFilter[]): TokenFilter {
+  if (filters.length === 1) return filters[0]!
   return {
     maxLowered: (position) => filters.reduce((sum, filter) => sum + filter.maxLowered(position), 0),
     after(history) {

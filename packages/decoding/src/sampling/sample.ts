@@ -3,7 +3,7 @@ import type { Hypothesis } from '../hypothesis.js'
 import type { TokenModel } from '../model.js'
 import { checkSampleOptions, type CheckedSampleOptions, type SampleOptions } from '../options.js'
 import { uniform } from './random.js'
-import { nucleus, typical, type Weighted } from './truncation.js'
+import { inOrder, massOf, nucleus, typical, type Weighted } from './truncation.js'
 
 /**
  * Ancestral sampling. A sentence's draws depend on (seed, sentence id, position) alone, not on its batch.
@@ -23,26 +23,36 @@ export async function sample<Batch, State>(
 
 function draw(choice: Choice, options: CheckedSampleOptions): number {
   const { topP, typicalP, seed, sentenceIds } = options
-  let tokens = weighted(choice, options)
-  if (tokens.length === 0) return -1
-  if (topP < 1) tokens = nucleus(tokens, topP)
-  if (typicalP < 1) tokens = typical(tokens, typicalP)
-  const mass = tokens.reduce((sum, { weight }) => sum + weight, 0)
-  let rest = uniform(seed, sentenceIds[choice.sentence]!, choice.position) * mass
+  let candidates = weighted(choice, options)
+  if (candidates.at.length === 0) return -1
+  if (topP < 1) candidates = nucleus(candidates, topP)
+  if (typicalP < 1) candidates = typical(candidates, typicalP)
+  const { at, weights } = candidates
+  let rest = uniform(seed, sentenceIds[choice.sentence]!, choice.position) * massOf(weights)
   let drawn = 0
-  while (drawn < tokens.length - 1 && rest >= tokens[drawn]!.weight) rest -= tokens[drawn++]!.weight
-  return tokens[drawn]!.at
+  while (drawn < at.length - 1 && rest >= weights[drawn]!) rest -= weights[drawn++]!
+  return at[drawn]!
 }
 
-/** The topK most probable allowed candidates, best first. */
-function weighted(choice: Choice, { temperature, topK }: CheckedSampleOptions): Weighted[] {
+/** The topK most probable allowed candidates. */
+function weighted(choice: Choice, { temperature, topK }: CheckedSampleOptions): Weighted {
   const { candidates: { ids, logProbs }, start, end, lower } = choice
-  const allowed: { at: number, logProb: number }[] = []
-  for (let at = start; at < end; at++) {
-    const logProb = lower === undefined ? logProbs[at]! : lower(ids[at]!, logProbs[at]!)
-    if (logProb > -Infinity) allowed.push({ at, logProb })
+  const at = new Int32Array(end - start)
+  const lowered = new Float64Array(end - start)
+  let count = 0
+  let sorted = true
+  for (let i = start; i < end; i++) {
+    const logProb = lower === undefined ? logProbs[i]! : lower(ids[i]!, logProbs[i]!)
+    if (logProb === -Infinity) continue
+    if (count > 0 && logProb > lowered[count - 1]!) sorted = false
+    at[count] = i
+    lowered[count++] = logProb
   }
-  if (lower !== undefined) allowed.sort((a, b) => b.logProb - a.logProb || ids[a.at]! - ids[b.at]!)
-  const best = allowed[0]?.logProb ?? 0
-  return allowed.slice(0, topK).map(({ at, logProb }) => ({ at, weight: Math.exp((logProb - best) / temperature) }))
+  const allowed = { at: at.subarray(0, count), weights: lowered.subarray(0, count) }
+  const ranked = sorted ? allowed : inOrder(allowed, (a, b) => lowered[b]! - lowered[a]! || ids[at[a]!]! - ids[at[b]!]!)
+  const best = ranked.weights[0] ?? 0
+  return {
+    at: ranked.at.subarray(0, topK),
+    weights: ranked.weights.subarray(0, topK).map((logProb) => Math.exp((logProb - best) / temperature)),
+  }
 }
