@@ -11,7 +11,7 @@ export interface FeatureStats {
 }
 
 /** A bin that never changes is divided by this instead of by zero. */
-const DEVIATION_FLOOR = 1e-5
+export const DEVIATION_FLOOR = 1e-5
 
 /**
  * Mean and standard deviation of every bin over all frames of all utterances.
