@@ -14,3 +14,4 @@ export { triplet, tripletHard, type TripletMarginOptions, type TripletOptions, t
 export { infoNCE, type InfoNCEOptions } from './info-nce.js'
 export { marginRanking, type MarginRankingOptions } from './margin-ranking.js'
 export { ctcLoss } from './ctc.js'
+export * from './rnnt/index.js'
