@@ -10,10 +10,15 @@ export interface CorpusStatistics {
 }
 
 /** The metric of the whole corpus. */
-export function corpusScore({ sentences, score }: CorpusStatistics): number {
+export function corpusScore(statistics: CorpusStatistics): number {
+  return statistics.score(sumOf(statistics))
+}
+
+/** The sum of all sentences' numbers. */
+export function sumOf({ sentences }: CorpusStatistics): number[] {
   const sum = new Array<number>(sentences[0]?.length ?? 0).fill(0)
   for (const each of sentences) addTo(sum, each)
-  return score(sum)
+  return sum
 }
 
 /** Adds numbers to those of a sum. */

@@ -106,6 +106,8 @@ describe('approximateRandomization', () => {
     expect(() => approximateRandomization(meanOf([1]), meanOf([1, 2]), { seed: 1 }))
       .toThrow('baseline and system must be of the same sentences: got 1 and 2')
     expect(() => pairedBootstrap(meanOf([]), meanOf([]), { seed: 1 })).toThrow('there are no sentences to compare')
+    expect(() => pairedBootstrap(terStatistics(['a'], ['a']), bleuStatistics(['a'], ['a']), { seed: 1 }))
+      .toThrow('must be of one metric with one set of options: got 2 and 10 numbers per sentence')
     expect(() => approximateRandomization(meanOf([1]), meanOf([2]), { seed: 1, trials: 0 }))
       .toThrow('trials must be a positive integer, got 0')
     expect(() => pairedBootstrap(meanOf([1]), meanOf([2]), { seed: 1, samples: 0 })).toThrow(MetricError)

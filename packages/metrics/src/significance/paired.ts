@@ -1,5 +1,5 @@
 import { MetricError } from '../error.js'
-import { addTo, corpusScore, type CorpusStatistics } from '../statistics.js'
+import { addTo, corpusScore, type CorpusStatistics, sumOf } from '../statistics.js'
 import { bootstrap, type BootstrapOptions, type ConfidenceInterval } from './bootstrap.js'
 import { mulberry32 } from './random.js'
 
@@ -26,7 +26,7 @@ export interface PairedBootstrap {
  * Paired bootstrap resampling (Koehn 2004, "Statistical Significance Tests for Machine Translation Evaluation"): two
  * systems on the same sentences, resampled together.
  *
- * Throws a `MetricError` if the systems differ in their numbers of sentences, or for options that are out of range.
+ * Throws a `MetricError` if the systems differ in sentences or metric, or for options that are out of range.
  */
 export function pairedBootstrap(
   baseline: CorpusStatistics,
@@ -71,7 +71,7 @@ export interface Randomization {
  * Paired approximate randomization (Noreen 1989; Riezler & Maxwell 2005, "On Some Pitfalls in Automatic Evaluation and
  * Significance Testing for MT"): were the systems alike, exchanging their outputs of any sentences would change nothing.
  *
- * Throws a `MetricError` if the systems differ in their numbers of sentences, or for options that are out of range.
+ * Throws a `MetricError` if the systems differ in sentences or metric, or for options that are out of range.
  */
 export function approximateRandomization(
   baseline: CorpusStatistics,
@@ -84,17 +84,17 @@ export function approximateRandomization(
   }
   const difference = corpusScore(system) - corpusScore(baseline)
   const random = mulberry32(seed)
-  const width = system.sentences[0]?.length ?? 0
+  const [systemSum, baselineSum] = [sumOf(system), sumOf(baseline)]
+  // Exchanging a sentence moves what the systems' numbers differ by from one sum to the other.
+  const gains = system.sentences
+    .map((numbers, i) => numbers.map((number, n) => number - baseline.sentences[i]![n]!))
+    .filter((gain) => gain.some((number) => number !== 0))
   let asFar = 0
   for (let trial = 0; trial < trials; trial++) {
-    const one = new Array<number>(width).fill(0)
-    const other = new Array<number>(width).fill(0)
-    for (const [i, numbers] of system.sentences.entries()) {
-      const exchanged = random() < 0.5
-      addTo(exchanged ? one : other, numbers)
-      addTo(exchanged ? other : one, baseline.sentences[i]!)
-    }
-    if (isAsFar(system.score(other) - baseline.score(one), difference)) asFar++
+    const moved = systemSum.map(() => 0)
+    for (const gain of gains) if (random() < 0.5) addTo(moved, gain)
+    const score = system.score(systemSum.map((sum, n) => sum - moved[n]!))
+    if (isAsFar(score - baseline.score(baselineSum.map((sum, n) => sum + moved[n]!)), difference)) asFar++
   }
   return { difference, pValue: (asFar + 1) / (trials + 1) }
 }
@@ -118,4 +118,10 @@ function checkPair(baseline: CorpusStatistics, system: CorpusStatistics): void {
     )
   }
   if (system.sentences.length === 0) throw new MetricError('there are no sentences to compare')
+  const [ofBaseline, ofSystem] = [baseline.sentences[0]!.length, system.sentences[0]!.length]
+  if (ofBaseline !== ofSystem) {
+    throw new MetricError(
+      `baseline and system must be of one metric with one set of options: got ${ofBaseline} and ${ofSystem} numbers per sentence`,
+    )
+  }
 }
