@@ -56,7 +56,7 @@ export function spectralDescriptors(
       // A copy: Meyda tells typed arrays by their own buffer.
       const described = Meyda.extract([...names], samples.slice(t * hopLength, t * hopLength + frameLength))
       for (const [i, name] of names.entries()) {
-        const value = described[name]
+        const value = described[name]!
         data[t * names.length + i] = Number.isFinite(value) ? value : 0
       }
     }
