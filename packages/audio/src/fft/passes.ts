@@ -5,12 +5,17 @@ export interface Stage {
   twiddles: Float64Array
   /** cos and sin of -2π k / radix as (k, 2). */
   roots: Float64Array
+  /** Transforms that are combined into one, and how far apart their values lie. */
+  groups: number
+  stride: number
+  pass: Pass
 }
 
 /** The passes of a transform of `size` complex values, first to last. */
 export function planStages(size: number): Stage[] {
   const stages: Stage[] = []
   let length = size
+  let stride = 1
   while (length > 1) {
     let radix = length % 4 === 0 ? 4 : 2
     while (length % radix !== 0) radix++
@@ -27,18 +32,18 @@ export function planStages(size: number): Stage[] {
       const angle = -2 * Math.PI * (i >> 1) / radix
       return i & 1 ? Math.sin(angle) : Math.cos(angle)
     })
-    stages.push({ radix, twiddles, roots })
+    stages.push({ radix, twiddles, roots, groups, stride, pass: passFor(radix, groups) })
     length = groups
+    stride *= radix
   }
   return stages
 }
 
 type Pass = (
-  re: Float64Array, im: Float64Array, outRe: Float64Array, outIm: Float64Array,
-  groups: number, stride: number, stage: Stage,
+  re: Float64Array, im: Float64Array, outRe: Float64Array, outIm: Float64Array, stage: Stage,
 ) => void
 
-const radix2: Pass = (re, im, outRe, outIm, groups, stride, { twiddles }) => {
+const radix2: Pass = (re, im, outRe, outIm, { twiddles, groups, stride }) => {
   for (let p = 0; p < groups; p++) {
     const wr = twiddles[2 * p]!
     const wi = twiddles[2 * p + 1]!
@@ -60,7 +65,7 @@ const radix2: Pass = (re, im, outRe, outIm, groups, stride, { twiddles }) => {
   }
 }
 
-const radix4: Pass = (re, im, outRe, outIm, groups, stride, { twiddles }) => {
+const radix4: Pass = (re, im, outRe, outIm, { twiddles, groups, stride }) => {
   const quarter = stride * groups
   for (let p = 0; p < groups; p++) {
     const t = 6 * p
@@ -103,7 +108,7 @@ const radix4: Pass = (re, im, outRe, outIm, groups, stride, { twiddles }) => {
   }
 }
 
-const anyRadix: Pass = (re, im, outRe, outIm, groups, stride, { twiddles, roots, radix }) => {
+const anyRadix: Pass = (re, im, outRe, outIm, { twiddles, roots, radix, groups, stride }) => {
   for (let p = 0; p < groups; p++) {
     for (let q = 0; q < stride; q++) {
       const from = stride * p + q
@@ -129,7 +134,7 @@ const anyRadix: Pass = (re, im, outRe, outIm, groups, stride, { twiddles, roots,
   }
 }
 
-const radix5: Pass = (re, im, outRe, outIm, groups, stride, { twiddles, roots }) => {
+const radix5: Pass = (re, im, outRe, outIm, { twiddles, roots, groups, stride }) => {
   // exp(-2πi / 5) and its square.
   const c1 = roots[2]!
   const s1 = roots[3]!
@@ -176,7 +181,7 @@ function turn(outRe: Float64Array, outIm: Float64Array, at: number, re: number, 
 }
 
 /** The last pass of radix 4: one group, so that nothing is turned. */
-const lastRadix4: Pass = (re, im, outRe, outIm, _groups, stride) => {
+const lastRadix4: Pass = (re, im, outRe, outIm, { stride }) => {
   for (let a = 0, b = stride, c = 2 * stride, d = 3 * stride; a < stride; a++, b++, c++, d++) {
     const sumAcR = re[a]! + re[c]!
     const sumAcI = im[a]! + im[c]!
@@ -203,7 +208,7 @@ const lastRadix4: Pass = (re, im, outRe, outIm, _groups, stride) => {
  * @param input shape (2 · 4 · groups)
  */
 export function firstRadix4(
-  input: Float64Array, outRe: Float64Array, outIm: Float64Array, groups: number, { twiddles }: Stage,
+  input: Float64Array, outRe: Float64Array, outIm: Float64Array, { twiddles, groups }: Stage,
 ): void {
   const quarter = 2 * groups
   for (let p = 0, t = 0, out = 0; p < groups; p++, t += 6, out += 4) {
@@ -236,8 +241,7 @@ export function firstRadix4(
   }
 }
 
-/** The pass for a stage with `groups` groups. */
-export function passFor({ radix }: Stage, groups: number): Pass {
+function passFor(radix: number, groups: number): Pass {
   if (radix === 4) return groups === 1 ? lastRadix4 : radix4
   return radix === 5 ? radix5 : radix === 2 ? radix2 : anyRadix
 }

@@ -1,4 +1,4 @@
-import { firstRadix4, passFor, planStages, type Stage } from './passes.js'
+import { firstRadix4, planStages, type Stage } from './passes.js'
 
 /**
  * Discrete Fourier transform of real input: X[k] = Σ x[n] exp(-2πi k n / size), k = 0 … size / 2.
@@ -115,26 +115,18 @@ export class RealFft {
 
   /** Leaves in `re` and `im` the transform of input[2n] + i input[2n + 1]. */
   private transformHalves(input: Float64Array): void {
-    const half = this.size / 2
-    let stride = 1
-    let length = half
-    for (const [i, stage] of this.stages.entries()) {
-      const groups = length / stage.radix
-      if (i === 0 && stage.radix === 4) {
-        firstRadix4(input, this.spareRe, this.spareIm, groups, stage)
-      } else {
-        if (i === 0) this.load(input)
-        passFor(stage, groups)(this.re, this.im, this.spareRe, this.spareIm, groups, stride, stage)
-      }
-      const { re, im } = this
-      this.re = this.spareRe
-      this.im = this.spareIm
+    const { stages } = this
+    if (stages[0]?.radix !== 4) this.load(input)
+    for (let i = 0; i < stages.length; i++) {
+      const stage = stages[i]!
+      const { re, im, spareRe, spareIm } = this
+      if (i === 0 && stage.radix === 4) firstRadix4(input, spareRe, spareIm, stage)
+      else stage.pass(re, im, spareRe, spareIm, stage)
+      this.re = spareRe
+      this.im = spareIm
       this.spareRe = re
       this.spareIm = im
-      length = groups
-      stride *= stage.radix
     }
-    if (this.stages.length === 0) this.load(input)
   }
 
   private load(input: Float64Array): void {

@@ -2,8 +2,22 @@
 const ZERO_CROSSINGS = 64
 /** Stop-band attenuation in dB that the Kaiser window is designed for. */
 const ATTENUATION = 100
-/** Taps that are kept; beyond, those of a position are computed each time. 32 MiB. */
-const MOST_TAPS = 2 ** 22
+/** Taps that are kept; beyond, those of a position are computed each time. 8 MiB. */
+const MOST_TAPS = 2 ** 20
+
+/** Kernels that are kept: a few pairs of rates and speeds come again and again. */
+const MOST_KERNELS = 16
+const kernels = new Map<string, PolyphaseKernel>()
+
+/** The kernel for a ratio of rates up / down in lowest terms; made when first asked for. */
+export function kernelFor(up: number, down: number): PolyphaseKernel {
+  const key = `${up}/${down}`
+  const kernel = kernels.get(key) ?? new PolyphaseKernel(up, down)
+  kernels.delete(key)
+  kernels.set(key, kernel)
+  if (kernels.size > MOST_KERNELS) kernels.delete(kernels.keys().next().value!)
+  return kernel
+}
 
 /** A filter's taps for each of `up` positions between two input samples, computed when first needed. */
 export class PolyphaseKernel {
@@ -17,6 +31,7 @@ export class PolyphaseKernel {
   private readonly phases = new Map<number, Float64Array>()
   private readonly mostPhases: number
 
+  /** Of numbers in lowest terms. */
   constructor(up: number, down: number) {
     this.up = up
     const lower = Math.min(1, up / down)

@@ -1,9 +1,11 @@
 import { AudioError } from '../errors.js'
 import { SampleBuffer } from '../sample-buffer.js'
-import { PolyphaseKernel } from './kernel.js'
+import { kernelFor, type PolyphaseKernel } from './kernel.js'
 
 /** The largest ratio of rates either way: beyond, the filter alone would be longer than most signals. */
 const MOST_RATIO = 1000
+/** Samples taken at a time. */
+const BLOCK = 1 << 15
 
 /**
  * Converts the sample rate of a signal that arrives in pieces, with a band-limited polyphase filter: a sinc of 64 zero
@@ -37,23 +39,28 @@ export class Resampler {
     const divisor = greatestCommonDivisor(from, to)
     this.up = to / divisor
     this.down = from / divisor
-    this.kernel = from === to ? undefined : new PolyphaseKernel(this.up, this.down)
+    this.kernel = from === to ? undefined : kernelFor(this.up, this.down)
   }
 
   /** @returns the output that the samples so far decide */
   push(samples: Float32Array): Float32Array {
     if (!this.kernel) return samples.slice()
     const { buffer, kernel: { reach } } = this
-    buffer.push(samples)
-    // Outputs whose last input, number whole + reach, has arrived.
-    const output = this.produce(this.kernel, this.outputsBefore(buffer.end - reach))
-    buffer.dropBefore(this.whole - reach + 1)
+    const output = new Float32Array(this.outputsBefore(buffer.end + samples.length - reach) - this.produced)
+    for (let at = 0, done = 0; at < samples.length; at += BLOCK) {
+      buffer.push(samples.subarray(at, at + BLOCK))
+      // Outputs whose last input, number whole + reach, has arrived.
+      done += this.produce(this.kernel, this.outputsBefore(buffer.end - reach), output, done)
+      buffer.dropBefore(this.whole - reach + 1)
+    }
     return output
   }
 
   /** @returns the rest; in all there are ceil(N · to / from) samples. Afterwards the resampler begins anew. */
   finish(): Float32Array {
-    const output = this.kernel ? this.produce(this.kernel, this.outputsBefore(this.buffer.end)) : new Float32Array(0)
+    const until = this.outputsBefore(this.buffer.end)
+    const output = new Float32Array(this.kernel ? until - this.produced : 0)
+    if (this.kernel) this.produce(this.kernel, until, output, 0)
     this.buffer.clear()
     this.produced = 0
     this.whole = 0
@@ -66,12 +73,14 @@ export class Resampler {
     return Math.max(this.produced, Math.ceil(place * this.up / this.down))
   }
 
-  private produce(kernel: PolyphaseKernel, until: number): Float32Array {
+  /** Writes outputs up to number `until` from place `at` on and says how many. */
+  private produce(kernel: PolyphaseKernel, until: number, output: Float32Array, at: number): number {
     const { up, down, buffer } = this
     const { reach } = kernel
+    const count = until - this.produced
+    if (count === 0) return 0
     const samples = buffer.view
-    const output = new Float32Array(until - this.produced)
-    for (let n = 0; n < output.length; n++) {
+    for (let n = at; n < at + count; n++) {
       const taps = kernel.phase(this.phase)
       // Tap i weighs input whole - reach + 1 + i.
       const first = this.whole - reach + 1 - buffer.start
@@ -81,7 +90,7 @@ export class Resampler {
       this.phase %= up
     }
     this.produced = until
-    return output
+    return count
   }
 }
 
