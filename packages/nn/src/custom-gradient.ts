@@ -22,3 +22,11 @@ export function customGradient<Inputs extends tf.Tensor[]>(
   })
   return apply(...inputs)
 }
+
+/**
+ * What `compute` gives from tensors around it, as a constant for whatever differentiates: also where it is used by an
+ * operation that has no gradient by it, such as places to gather from.
+ */
+export function withoutGradient(compute: () => tf.Tensor): tf.Tensor {
+  return customGradient(() => ({ value: compute(), gradient: () => [] }))
+}

@@ -1,7 +1,8 @@
 import { tf } from '@parlance/runtime'
 import { dimensions } from '../../dimensions.js'
-import { arcsOf, type RnntOptions } from '../rnnt/rnnt-loss.js'
-import { checkBlank, checkTargets, type RnntTargets } from '../rnnt/targets.js'
+import { arcsOf, everyFrame } from '../rnnt/cells.js'
+import type { RnntOptions } from '../rnnt/rnnt-loss.js'
+import { arcLabels, checkBlank, checkTargets, type RnntTargets } from '../rnnt/targets.js'
 import { logAdd } from './log-add.js'
 
 /** Where the labels of one example lie in its frames, by a transducer. Matrices are row by row, (T, U + 1) of its own lengths. */
@@ -34,7 +35,7 @@ export function rnntAlignments(
   checkTargets(targets, examples, positions)
   checkBlank(blank, size)
   const both = tf.tidy(() => {
-    const { arcs } = arcsOf(logits, targets, blank)
+    const { arcs } = arcsOf(logits, everyFrame(arcLabels(targets, blank), frames), blank)
     return tf.stack([arcs.blank, arcs.label])
   })
   const scores = both.dataSync()

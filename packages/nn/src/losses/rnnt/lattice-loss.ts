@@ -1,9 +1,9 @@
 import { tf } from '@parlance/runtime'
-import { customGradient } from '../../custom-gradient.js'
+import { customGradient, withoutGradient } from '../../custom-gradient.js'
 import { dimensions } from '../../dimensions.js'
 import { summed, type SummedLoss, type WeightOptions } from '../summed.js'
 import { checkTargets, type RnntTargets } from './targets.js'
-import { type Arcs, latticeCosts, latticeOccupancies } from './wavefront.js'
+import { type Arcs, latticeCosts, latticeOccupancies, type Occupancies } from './wavefront.js'
 
 /**
  * The transducer loss from the log-probabilities of blank and of the next label alone: what is left of any joiner, and what
@@ -30,14 +30,20 @@ export function rnntLatticeLoss(arcs: Arcs, targets: RnntTargets, { weights }: W
 function arcsCosts({ blank, label }: Arcs, targets: RnntTargets): tf.Tensor {
   // Outside of a gradient's computation nobody will ask for occupancies.
   if (!tf.engine().isTapeOn()) return latticeCosts({ blank, label }, targets)
-  return customGradient(
+  return costsAndOccupancies({ blank, label }, targets).costs
+}
+
+/** Costs (N), differentiable by the arcs, with the occupancies that their gradient is, which are constants. */
+export function costsAndOccupancies({ blank, label }: Arcs, targets: RnntTargets): { costs: tf.Tensor; occupancies: Occupancies } {
+  const sizes = [blank.shape[0] as number, blank.size, blank.size]
+  const joined = customGradient(
     (save, blank, label) => {
       const { costs, occupancies } = latticeOccupancies({ blank, label }, targets)
       save([occupancies.blank, occupancies.label])
       return {
-        value: costs,
+        value: tf.concat([costs, ...[occupancies.blank, occupancies.label].map((x) => tf.reshape(x, [-1]))], 0),
         gradient: (dy, saved) => {
-          const scale = tf.neg(tf.reshape(dy, [-1, 1, 1]))
+          const scale = tf.neg(tf.reshape(tf.slice(dy, [0], [sizes[0] as number]), [-1, 1, 1]))
           return saved.map((occupancy) => tf.mul(occupancy, scale))
         },
       }
@@ -45,4 +51,7 @@ function arcsCosts({ blank, label }: Arcs, targets: RnntTargets): tf.Tensor {
     blank,
     label,
   )
+  const part = (i: number): tf.Tensor => (tf.split(joined, sizes, 0) as tf.Tensor[])[i] as tf.Tensor
+  const constant = (i: number): tf.Tensor => withoutGradient(() => tf.reshape(part(i), blank.shape))
+  return { costs: part(0), occupancies: { blank: constant(1), label: constant(2) } }
 }
