@@ -235,7 +235,7 @@ describe('compiled sessions', () => {
         }
       }
       for (let n = 0; n < 20; n++) round()
-      const runs = vi.spyOn(Session.prototype, 'run')
+      const runs = vi.spyOn(Session.prototype, 'runInto')
       for (let n = 0; n < 20; n++) round()
       // By operator they would be one for every node.
       expect(runs.mock.calls.length).toBeGreaterThan(0)
@@ -243,5 +243,30 @@ describe('compiled sessions', () => {
       runs.mockRestore()
       x.dispose()
     }
+  })
+})
+
+describe('outputs', () => {
+  it('are written in place: the native library makes no copy of them', () => {
+    const large = 2 ** 20
+    const x = tf.ones([large])
+    const y = tf.mul(x, 2)
+    y.dataSync()
+    const before = process.memoryUsage().arrayBuffers
+    const results = Array.from({ length: 8 }, () => tf.mul(x, 3))
+    for (const result of results) (tf.backend() as OnnxBackend).compute([(tf.backend() as OnnxBackend).valueFor(result)])
+    const grown = process.memoryUsage().arrayBuffers - before
+    expect(results.every((result) => result.dataSync()[large - 1] === 3)).toBe(true)
+    // What is computed, and not a second time what is thrown away.
+    expect(grown).toBeLessThan(8 * large * 4 * 1.5)
+    tf.dispose([x, y, results])
+  })
+
+  it('are as before after an operation that fails', () => {
+    const x = tf.tensor1d([1, 2, 3])
+    const failing = tf.gather(x, tf.add(tf.tensor1d([5], 'int32'), tf.tensor1d([5], 'int32')))
+    expect(() => failing.dataSync()).toThrow('out of')
+    expect(of(tf.mul(x, 2))).toEqual([2, 4, 6])
+    tf.dispose([x, failing])
   })
 })

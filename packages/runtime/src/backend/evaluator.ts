@@ -10,6 +10,7 @@ import { usesOf } from '../graph/passes/rewrite.js'
 import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
 import { feedOf, type Provider, Session } from '../onnx/session.js'
+import { bordered, writtenTo } from '../onnx/written.js'
 import { graphBytes, SessionCache } from './session-cache.js'
 
 /** Structural keys that are remembered as seen once. */
@@ -120,7 +121,7 @@ export class Evaluator {
 
   private runWhole(key: string, nodes: Node[], inputs: Value[], outputs: Value[]): Tensor[] {
     const session = this.sessions.get(key, () => {
-      const model = buildModel({ nodes, inputs: ports('i', inputs), outputs: ports('o', outputs) })
+      const model = buildModel({ nodes, inputs: ports('i', inputs), outputs: bordered(ports('o', outputs), this.resident) })
       const bytes = graphBytes(model, peakBytes(nodes, outputs))
       return { session: new Session(model, { ...this.options, resident: this.resident }), bytes }
     })
@@ -171,7 +172,7 @@ export class Evaluator {
     const where = resident ? '@' : ''
     const key = `${where}${node.domain}:${node.op}(${signature})->${node.outputs.length}${attributesKey(node.attributes)}`
     const session = this.sessions.get(key, () => {
-      const model = operatorModel(node, inputs)
+      const model = operatorModel(node, inputs, resident)
       return { session: new Session(model, { ...this.options, optimize: false, resident }), bytes: model.byteLength + 16384 }
     })
     if (session.fallsBack) this.leftToCpu.add(node.op)
@@ -180,7 +181,7 @@ export class Evaluator {
 }
 
 /** The model of one operator whose inputs' axes have any length. */
-function operatorModel(node: Node, inputs: readonly (Value | undefined)[]): Uint8Array {
+function operatorModel(node: Node, inputs: readonly (Value | undefined)[], resident: boolean): Uint8Array {
   const placeholders = inputs.map((v) => v && new Value(v.shape, v.type))
   const outputs = addNode(node.op, placeholders, node.attributes, node.outputs, node.domain)
   const inputPorts: Port[] = []
@@ -190,7 +191,7 @@ function operatorModel(node: Node, inputs: readonly (Value | undefined)[]): Uint
     inputPorts.push({ name: `i${i}`, value, shape })
   })
   const outputPorts = outputs.map((value, i): Port => ({ name: `o${i}`, value, shape: 'unknown' }))
-  return buildModel({ nodes: [outputs[0]?.node as Node], inputs: inputPorts, outputs: outputPorts })
+  return buildModel({ nodes: [outputs[0]?.node as Node], inputs: inputPorts, outputs: bordered(outputPorts, resident) })
 }
 
 /** Runs a session for the outputs `values`: into new arrays, or left on the device. */
@@ -203,7 +204,7 @@ function execute(session: Session, feeds: Record<string, object>, values: readon
   }
   const tensors = values.map(({ type, size, shape }) => feedOf(type, allocate(type, size), shape))
   tensors.forEach((tensor, i) => (fetches[`o${i}`] = tensor))
-  session.run(feeds, fetches)
+  session.runInto(feeds, { ...fetches, written: writtenTo } as Record<string, object>)
   return tensors
 }
 

@@ -11,6 +11,7 @@ import { allocate, bytesPerElement, pendingNodes, Value } from '../graph/graph.j
 import { composeMissing } from '../graph/webgpu.js'
 import { buildModel, type Port } from '../onnx/model.js'
 import { type Provider, Session } from '../onnx/session.js'
+import { bordered, writtenTo } from '../onnx/written.js'
 import { tf } from '../tf.js'
 import { type Explanation, explanation, profiled, timesOf } from './explain.js'
 import type { Precision } from './precision.js'
@@ -75,7 +76,7 @@ export class Compiled<Arguments extends unknown[], Result> {
     this.model = buildModel({
       nodes,
       inputs: [...this.ports.arguments, ...this.ports.captured, ...this.ports.read],
-      outputs: [...this.ports.results, ...this.ports.states],
+      outputs: bordered([...this.ports.results, ...this.ports.states], backend.evaluator.resident),
     })
     // ONNX Runtime orders the graph by searching it from the last output on.
     const peak = peakBytes(pendingNodes([...outputs].reverse()), outputs)
@@ -110,10 +111,13 @@ export class Compiled<Arguments extends unknown[], Result> {
     const fetchFor = (value: Value): object | null => (session.resident ? null : feed(filled(value)))
     results.forEach((value, i) => (fetches[nameIn(ports.results, i)] = fetchFor(value)))
     states.forEach((value, i) => (fetches[nameIn(ports.states, i)] = fetchFor(value)))
-    const computed = session.run(feeds as Record<string, object>, fetches)
     if (session.resident) {
+      const computed = session.run(feeds as Record<string, object>, fetches)
       results.forEach((value, i) => adopt(value, computed[nameIn(ports.results, i)] as Tensor))
       states.forEach((value, i) => adopt(value, computed[nameIn(ports.states, i)] as Tensor))
+    } else {
+      fetches.written = writtenTo
+      session.runInto(feeds as Record<string, object>, fetches as Record<string, object>)
     }
     this.letGo()
     trace.assigned.forEach(({ variable }, i) => {

@@ -2,7 +2,8 @@
 import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import path from 'node:path'
-import type { Tensor } from 'onnxruntime-common'
+import { isMainThread } from 'node:worker_threads'
+import { Tensor } from 'onnxruntime-common'
 
 export interface NativeSession {
   loadModel(path: string, options: object): void
@@ -26,6 +27,8 @@ interface NativeBinding {
   binding: {
     InferenceSession: new () => NativeSession
     listSupportedBackends(): { name: string; bundled: boolean }[]
+    /** May be called again: the last class given is the one whose objects outputs become. */
+    initOrtOnce(logLevel: number, tensor: typeof Tensor, isMainThread: boolean): void
   }
 }
 
@@ -47,7 +50,36 @@ function load(): NativeBinding {
     )
   }
   native.initOrt()
+  native.binding.initOrtOnce(LOG_WARNINGS, Output as unknown as typeof Tensor, isMainThread)
   return native
+}
+
+const LOG_WARNINGS = 2
+const WRITTEN = new Error('The outputs are where they were to be written to.')
+let unwanted = false
+
+/** What the native library makes of each output after a run, its data copied, also of those that were written in place. */
+class Output extends (Tensor as unknown as new (...args: unknown[]) => object) {
+  constructor(...args: unknown[]) {
+    // Refusing the first spares the copies of all others.
+    if (unwanted) throw WRITTEN
+    super(...args)
+  }
+}
+
+/**
+ * Runs a graph of which every output is written in place. The first output's data are copied in vain, so it should be a
+ * small one.
+ */
+export function runInPlace(session: NativeSession, feeds: Record<string, object>, fetches: Record<string, object>): void {
+  unwanted = true
+  try {
+    session.run(feeds, fetches, {})
+  } catch (error) {
+    if (error !== WRITTEN) throw error
+  } finally {
+    unwanted = false
+  }
 }
 
 /** A session of ONNX Runtime without a model yet. */

@@ -4,7 +4,7 @@
  */
 import { Tensor } from 'onnxruntime-common'
 import type { ElementType, TypedArray } from '../graph/graph.js'
-import { type NativePort, type NativeSession, newSession } from './binding.js'
+import { type NativePort, type NativeSession, newSession, runInPlace } from './binding.js'
 import { explain } from '../errors.js'
 
 /** What a graph takes or gives. */
@@ -64,6 +64,15 @@ export class Session {
       const results = this.native.run(feeds, fetches, {})
       if (this.resident) for (const name in results) if (fetches[name] === null) this.watch(results[name] as Tensor)
       return results
+    } catch (error) {
+      throw explain(error)
+    }
+  }
+
+  /** Runs the graph, every output of which is written to the array given for it. Made for graphs that begin with `written`. */
+  runInto(feeds: Record<string, object>, fetches: Record<string, object>): void {
+    try {
+      runInPlace(this.native, feeds, fetches)
     } catch (error) {
       throw explain(error)
     }
