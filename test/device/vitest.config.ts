@@ -4,7 +4,7 @@ import base from '../../vitest.config.js'
 /** Layers and losses with their gradients, optimizers, compiled functions and their state, ten-step losses, TF.js's specs. */
 const suites = [
   'packages/nn/src/layers/*.test.ts',
-  'packages/nn/src/losses/*.test.ts',
+  'packages/nn/src/losses/**/*.test.ts',
   'packages/nn/src/optimizers/*.test.ts',
   'packages/runtime/src/jit/*.test.ts',
   'packages/runtime/src/ops/*.test.ts',

@@ -2,6 +2,7 @@ import { tf } from '@parlance/runtime'
 import { customGradient } from '../custom-gradient.js'
 import { dimensions } from '../dimensions.js'
 import { integer, iota } from '../iota.js'
+import { timeLoop } from '../layers/time-loop.js'
 
 /** The logarithm of a probability of zero, and the loss where no alignment exists: finite and out of all range. */
 const IMPOSSIBLE = 1e9
@@ -152,16 +153,19 @@ function recursion(emissions: tf.Tensor, symbols: tf.Tensor, blank: number): { p
     1,
   )
   const penalty = tf.mul(tf.sub(tf.cast(allowed, 'float32'), 1), IMPOSSIBLE)
-  const start = tf.mul(tf.cast(tf.greater(state, integer(1)), 'float32'), -IMPOSSIBLE)
-
-  const paths: tf.Tensor[] = []
-  let alpha: tf.Tensor | undefined
-  for (const emission of tf.split(tf.reshape(emissions, [steps * rows, states]), steps, 0)) {
-    const reached = alpha ? tf.logSumExp(tf.add(tf.gather(alpha, from, 1), penalty), 1) : start
-    alpha = tf.add(reached, emission)
-    paths.push(alpha)
+  // Before the first step all is in the first blank, so that the step comes to that and the first label.
+  const start = tf.mul(tf.cast(tf.greater(state, integer(0)), 'float32'), -IMPOSSIBLE)
+  const loop = {
+    steps,
+    initial: [tf.tile(start, [rows, 1])],
+    sequences: [tf.reshape(emissions, [steps * rows, states])],
   }
-  const all = tf.concat(paths, 0)
+  const { outputs } = timeLoop(loop, ([alpha], [emission]) => {
+    const reached = tf.logSumExp(tf.add(tf.gather(alpha as tf.Tensor, from, 1), penalty), 1)
+    const next = tf.add(reached, emission as tf.Tensor)
+    return { state: [next], outputs: [next] }
+  })
+  const all = outputs[0] as tf.Tensor
   return { paths: all, places: tf.reshape(all, [steps, rows, states]) }
 }
 

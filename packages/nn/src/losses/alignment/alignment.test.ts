@@ -2,6 +2,7 @@ import { Random, tf } from '@parlance/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useTestDevice } from '../../testing.js'
 import { pathsByEnumeration } from '../../testing/lattice-paths.js'
+import { ctcLoss } from '../ctc.js'
 import { rnntLatticeLoss } from '../rnnt/index.js'
 import { alignCtc } from './ctc-alignment.js'
 import { ctcLatticeSvg, rnntLatticeSvg } from './lattice-svg.js'
@@ -95,6 +96,25 @@ describe('alignCtc', () => {
         return through.reduce((sum, { score }) => sum + Math.exp(score - total), 0)
       })
       expectClose(found.occupancy, wanted)
+    }
+  })
+
+  it('agrees in float64 with the loss and its gradient, softmax − occupancy', () => {
+    const [frames, size, labels] = [60, 6, [1, 1, 4, 5, 2, 2, 2, 3]]
+    const logits = tf.variable(tf.tensor(new Random(9).normal(frames * size, 0, 2), [1, frames, size]))
+    const padded = tf.tensor2d([[...labels, 0, 0]], [1, 10], 'int32')
+    const { value, grads } = tf.variableGrads(() => tf.sum(ctcLoss(logits, padded, int([frames]), int([8]))) as tf.Scalar)
+    const values = logits.dataSync()
+    const { total, occupancy } = alignCtc(values, size, labels)
+    expect(Math.abs((value.dataSync()[0] as number) + total)).toBeLessThan(-1e-6 * total)
+    const gradient = (grads[logits.name] as tf.Tensor).dataSync()
+    for (let t = 0; t < frames; t++) {
+      const row = Array.from(values.subarray(t * size, (t + 1) * size))
+      for (const [v, x] of row.entries()) {
+        const states = Array.from({ length: 17 }, (_, s) => s).filter((s) => (s % 2 ? labels[s >> 1] : 0) === v)
+        const occupied = states.reduce((sum, s) => sum + (occupancy[t * 17 + s] as number), 0)
+        expect(gradient[t * size + v]).toBeCloseTo(Math.exp(x - logSumExp(row)) - occupied, 4)
+      }
     }
   })
 

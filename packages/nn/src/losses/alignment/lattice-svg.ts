@@ -57,7 +57,7 @@ function named(names: readonly string[], labels: number): readonly string[] {
 }
 
 function title(kind: string, total: number, bestPath: number): string {
-  const share = (100 * Math.exp(bestPath - total)).toFixed(0)
+  const share = Number((100 * Math.exp(bestPath - total)).toPrecision(2))
   return `${kind}: −log p = ${(-total).toFixed(3)} nats; the path drawn has ${share}% of it`
 }
 

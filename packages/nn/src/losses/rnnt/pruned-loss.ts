@@ -68,7 +68,7 @@ function onLattice({ blank, label }: Arcs, bounds: tf.Tensor, positions: number)
   const inBand = tf.sub(iota(positions), tf.expandDims(bounds, 2))
   const place = tf.add(starts(bounds, width), tf.clipByValue(inBand, 0, width - 1))
   const spread = (x: tf.Tensor, last: number): tf.Tensor => {
-    const kept = tf.logicalAnd(tf.greaterEqual(inBand, integer(0)), tf.lessEqual(inBand, integer(last)))
+    const kept = tf.equal(tf.clipByValue(inBand, 0, last), inBand)
     return tf.where(kept, tf.gather(tf.reshape(x, [-1]), place), tf.scalar(IMPOSSIBLE))
   }
   return { blank: spread(blank, width - 1), label: spread(label, width - 2) }

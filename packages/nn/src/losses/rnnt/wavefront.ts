@@ -77,16 +77,11 @@ function cells({ diagonals, positions }: Layout): { frame: tf.Tensor; position: 
 
 function forwardScores({ blank, label }: Arcs, layout: Layout): EntryScores {
   const { frame, position } = cells(layout)
-  const { frameLengths, labelLengths } = layout
-  const before = tf.sub(frame, integer(1))
-  const inside = tf.lessEqual(position, labelLengths)
-  const afterFirst = tf.logicalAnd(tf.greaterEqual(before, integer(0)), inside)
-  const fromFrame = tf.logicalAnd(tf.less(frame, frameLengths), afterFirst)
-  const inFrames = tf.logicalAnd(tf.greaterEqual(frame, integer(0)), tf.less(frame, frameLengths))
-  const fromPosition = tf.logicalAnd(inFrames, tf.logicalAnd(tf.greater(position, integer(0)), inside))
+  const [before, previous] = [tf.sub(frame, integer(1)), tf.sub(position, integer(1))]
+  const left = leftOf(layout, frame, position)
   return {
-    fromFrame: read(blank, layout, before, position, fromFrame),
-    fromPosition: read(label, layout, frame, tf.sub(position, integer(1)), fromPosition),
+    fromFrame: read(blank, layout, before, position, allNonNegative(left, before)),
+    fromPosition: read(label, layout, frame, previous, allNonNegative(left, frame, previous)),
   }
 }
 
@@ -95,15 +90,24 @@ function backwardScores({ blank, label }: Arcs, layout: Layout): EntryScores {
   const { frame, position } = cells(layout)
   const original = tf.sub(tf.sub(layout.frameLengths, integer(1)), frame)
   const originalPosition = tf.sub(layout.labelLengths, position)
-  const inLabels = tf.greaterEqual(originalPosition, integer(0))
-  const inside = tf.logicalAnd(tf.greaterEqual(original, integer(0)), inLabels)
-  const fromFrame = tf.logicalAnd(inside, tf.greater(frame, integer(0)))
-  const inFrames = tf.logicalAnd(inside, tf.greaterEqual(frame, integer(0)))
-  const fromPosition = tf.logicalAnd(inFrames, tf.greater(position, integer(0)))
+  const left = tf.minimum(original, originalPosition)
   return {
-    fromFrame: read(blank, layout, original, originalPosition, fromFrame),
-    fromPosition: read(label, layout, original, originalPosition, fromPosition),
+    fromFrame: read(blank, layout, original, originalPosition, allNonNegative(left, tf.sub(frame, integer(1)))),
+    fromPosition: read(label, layout, original, originalPosition, allNonNegative(left, frame, tf.sub(position, integer(1)))),
   }
+}
+
+/** How far cells are from the end of their example's lattice on the nearer axis; negative beyond it. */
+function leftOf({ frameLengths, labelLengths }: Pick<Layout, 'frameLengths' | 'labelLengths'>, frame: tf.Tensor, position: tf.Tensor): tf.Tensor {
+  return tf.minimum(tf.sub(tf.sub(frameLengths, integer(1)), frame), tf.sub(labelLengths, position))
+}
+
+/**
+ * Whether whole numbers are all 0 or more, of shapes that broadcast. Not by `logicalAnd`, which ONNX Runtime's WebGPU
+ * provider computes wrongly for some shapes that broadcast, such as (D, N, 1) with (D, N, 4).
+ */
+function allNonNegative(...numbers: [tf.Tensor, ...tf.Tensor[]]): tf.Tensor {
+  return tf.greaterEqual(numbers.reduce((a, b) => tf.minimum(a, b)), integer(0))
 }
 
 /** scores[n, frame, position] where `real`, elsewhere the impossible: (D − 1, N, U + 1). */
@@ -180,9 +184,7 @@ function occupanciesOf(layout: Layout, { scores, preference }: Swept): Occupanci
   const beta = tf.gather(tf.reshape(scores, [-1]), tf.add(tf.mul(reversedRow, integer(positions)), reversedPosition))
   const alpha = tf.slice(scores, [0, 0, 0], [diagonals, examples, positions])
   const frame = tf.sub(diagonal, position)
-  const within = (frame: tf.Tensor): tf.Tensor =>
-    tf.logicalAnd(tf.less(frame, frameLengths), tf.lessEqual(position, labelLengths))
-  const real = tf.logicalAnd(tf.greaterEqual(frame, integer(0)), within(frame))
+  const real = allNonNegative(leftOf(layout, frame, position), frame)
   const through = tf.softmax(tf.where(real, tf.add(alpha, beta), tf.scalar(IMPOSSIBLE)))
 
   // From diagonals to frames: (N, T, U + 1).
@@ -190,15 +192,15 @@ function occupanciesOf(layout: Layout, { scores, preference }: Swept): Occupanci
   const ofFrame = tf.reshape(iota(frames), [1, frames, 1])
   const crossing = tf.add(ofFrame, position)
   const cell = tf.add(tf.mul(tf.add(tf.mul(crossing, integer(examples)), tf.reshape(example, perExample)), integer(positions)), position)
-  const inLabels = tf.lessEqual(position, tf.reshape(labelLengths, perExample))
-  const inside = tf.logicalAnd(tf.less(ofFrame, tf.reshape(frameLengths, perExample)), inLabels)
+  const ends = { frameLengths: tf.reshape(frameLengths, perExample), labelLengths: tf.reshape(labelLengths, perExample) }
+  const inside = allNonNegative(leftOf(ends, ofFrame, position))
   const occupancy = tf.where(inside, tf.gather(tf.reshape(through, [-1]), cell), tf.scalar(0))
 
   // The reversed lattice's cells are entered by the arcs that leave ours; what leaves the last cell is its blank.
   const toEnd = tf.sub(tf.reshape(last, perExample), crossing)
   const entered = tf.maximum(tf.sub(toEnd, integer(1)), integer(0))
   const enteredRow = tf.add(tf.mul(entered, integer(2 * examples)), tf.add(tf.reshape(example, perExample), integer(examples)))
-  const enteredPosition = tf.maximum(tf.sub(tf.reshape(labelLengths, perExample), position), integer(0))
+  const enteredPosition = tf.maximum(tf.sub(ends.labelLengths, position), integer(0))
   const place = tf.add(tf.mul(enteredRow, integer(positions)), enteredPosition)
   const odds = tf.clipByValue(tf.gather(tf.reshape(preference, [-1]), place), -100, 100)
   const blankShare = tf.where(tf.greater(toEnd, integer(0)), tf.sigmoid(odds), tf.scalar(1))
