@@ -106,7 +106,7 @@ function leftOf({ frameLengths, labelLengths }: Pick<Layout, 'frameLengths' | 'l
  * Whether whole numbers are all 0 or more, of shapes that broadcast. Not by `logicalAnd`, which ONNX Runtime's WebGPU
  * provider computes wrongly for some shapes that broadcast, such as (D, N, 1) with (D, N, 4).
  */
-function allNonNegative(...numbers: [tf.Tensor, ...tf.Tensor[]]): tf.Tensor {
+export function allNonNegative(...numbers: [tf.Tensor, ...tf.Tensor[]]): tf.Tensor {
   return tf.greaterEqual(numbers.reduce((a, b) => tf.minimum(a, b)), integer(0))
 }
 
