@@ -46,9 +46,9 @@ async function handle(request: Request, functions: ReadonlyMap<string, Callable>
 // The parent decides when this process ends: Ctrl-C in a terminal reaches both.
 process.on('SIGINT', () => undefined)
 process.on('disconnect', () => process.exit())
-// A parent that was killed cannot decide, and this thread may be computing: another one looks for it.
-const watch = `const { ppid } = process
-setInterval(() => { if (process.ppid !== ppid) process.kill(process.pid, 'SIGKILL') }, 500)`
+// A parent that was killed cannot decide, and this thread may be computing: another one looks for it. It is told whom to
+// look for, as the parent may be gone by the time that it starts.
+const watch = `setInterval(() => { if (process.ppid !== ${process.ppid}) process.kill(process.pid, 'SIGKILL') }, 500)`
 new Worker(watch, { eval: true, execArgv: [] }).unref()
 
 try {
