@@ -164,6 +164,11 @@ export class Value {
   }
 }
 
+/** Whether two shapes are equal. */
+export function sameShape(a: readonly number[], b: readonly number[]): boolean {
+  return a.length === b.length && a.every((d, i) => d === b[i])
+}
+
 export function sizeOf(shape: readonly number[]): number {
   let size = 1
   for (const d of shape) size *= d

@@ -1,5 +1,5 @@
 /** Which states a graph may write over: the memory of a step's parameters and moments is then needed once, not twice. */
-import { type Node, Value } from './graph.js'
+import { type Node, sameShape, Value } from './graph.js'
 import { VIEWS } from './memory.js'
 
 /** A state of the graph: the value fed for it, and the one that takes its place. */
@@ -107,8 +107,4 @@ class Precedence {
     if (i === undefined || j === undefined) return false
     return (((this.bits[i * this.words + (j >>> 5)] as number) >>> (j & 31)) & 1) === 1
   }
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((d, i) => d === b[i])
 }

@@ -1,5 +1,5 @@
 /** How kernels are declared: a function from values and attributes to values. */
-import { type Attribute, Float, type Input, Ints, Value, addNode, type ElementType } from '../graph/graph.js'
+import { type Attribute, Float, type Input, Ints, sameShape, Value, addNode, type ElementType } from '../graph/graph.js'
 import { BACKEND_NAME, type OnnxBackend } from '../backend/backend.js'
 import { tf } from '../tf.js'
 
@@ -48,10 +48,6 @@ export function op(
   domain: '' | 'com.microsoft' = '',
 ): Value {
   return addNode(name, inputs, attributes, [{ shape, type }], domain)[0] as Value
-}
-
-export function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((d, i) => d === b[i])
 }
 
 /** The shape of two broadcast together, or TF.js's error. */
@@ -135,4 +131,4 @@ export function slice(x: Value, starts: readonly number[], sizes: readonly numbe
   return op('Slice', [x, new Ints(begin), new Ints(end), new Ints(axes)], sizes, x.type)
 }
 
-export { Float, Ints }
+export { Float, Ints, sameShape }

@@ -3,7 +3,7 @@
  * stand between most operators, and ONNX Runtime copies many of these views. What works element by element or along
  * the last axis gives the same numbers for either shape: here it is moved to the matrix.
  */
-import { addNode, Ints, type Node, type OutputSpec, Value } from '../graph.js'
+import { addNode, Ints, type Node, type OutputSpec, sameShape, Value } from '../graph.js'
 import { becomes } from './rewrite.js'
 
 /** Operators that work element by element on tensors of one shape, or with rows, columns and numbers broadcast. */
@@ -105,8 +105,4 @@ function flat({ shape, size, type }: Value): OutputSpec {
 
 function isMatrixOf(matrix: Value, value: Value): boolean {
   return matrix.shape.length === 2 && value.shape.length > 2 && matrix.shape[1] === value.shape.at(-1) && matrix.size === value.size
-}
-
-function sameShape(a: readonly number[], b: readonly number[]): boolean {
-  return a.length === b.length && a.every((d, i) => d === b[i])
 }
