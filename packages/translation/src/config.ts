@@ -37,6 +37,8 @@ export const trainingConfigSchema = z.strictObject({
   warmupSteps: count(1).default(400).describe('steps of linear warm-up, then 1/√step (Vaswani et al. 2017, equation 3)'),
   weightDecay: z.number().min(0).default(0).describe('decoupled weight decay of AdamW; 0 is Adam'),
   maxGradientNorm: z.number().positive().default(1).describe('largest norm of all gradients together'),
+  averageDecay: share.default(0.999)
+    .describe('decay of the exponential average of the weights, which is what is evaluated and kept (checkpoint averaging: Vaswani et al. 2017, section 6.1); 0 keeps the last weights'),
   batchTokens: count(1).default(1500).describe('target tokens in a batch, padding included'),
   batchShapes: count(1).default(8).describe('shapes of batches, each compiled once'),
   maxTokens: count(2).default(100).describe('pairs with more tokens on a side are left out of training'),

@@ -1,6 +1,7 @@
 import {
   AdamW,
   epochBatches,
+  ExponentialAverage,
   inverseSquareRootSchedule,
   namedParameters,
   parameterCount,
@@ -51,7 +52,9 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
   const architecture = modelConfig(config, data.tokenizer.vocabSize)
   const model = new TranslationTransformer(architecture, config.seed, config)
   const parameters = fileNames(namedParameters(model))
-  const optimizer = new AdamW(parameters, { beta2: 0.98, epsilon: 1e-9, weightDecay: config.weightDecay })
+  const adam = new AdamW(parameters, { beta2: 0.98, epsilon: 1e-9, weightDecay: config.weightDecay })
+  const { averageDecay } = config
+  const optimizer = averageDecay === 0 ? adam : new ExponentialAverage(parameters, adam, { decay: averageDecay })
   const buckets = bucketsOf(data.train, config)
   const batchAt = epochBatches(epochPlanner(data.train, buckets, config.seed))
   const step = trainingStep<Batch>({
