@@ -1,4 +1,5 @@
 /** The TF.js backend whose kernels do not calculate but add to a graph. */
+import { totalmem } from 'node:os'
 import { tf } from '../tf.js'
 import { type TypedArray, Value } from '../graph/graph.js'
 import { Boundary } from './boundary.js'
@@ -10,7 +11,11 @@ export const BACKEND_NAME = 'onnx'
 const PENDING_LIMIT = 512
 /** Fewer are not worth a graph of their own. */
 const PENDING_LEAST = 64
-const CACHE_BYTES = 1024 ** 3
+/**
+ * What compiled sessions may take: a training step of a few hundred MiB is compiled for each of its batch shapes, and
+ * one that is let go is compiled anew in every round.
+ */
+const CACHE_BYTES = Math.max(1024 ** 3, memoryLimit() / 3)
 
 type DataId = object
 
@@ -29,6 +34,12 @@ interface Entry {
 export interface TraceGuard {
   /** Throws when reading `value` would freeze something that changes from call to call. */
   checkRead(value: Value): void
+}
+
+/** Bytes of memory that this process may use: the machine's, or its container's. */
+function memoryLimit(): number {
+  const constrained = process.constrainedMemory()
+  return constrained > 0 ? Math.min(constrained, totalmem()) : totalmem()
 }
 
 export class OnnxBackend extends tf.KernelBackend {
