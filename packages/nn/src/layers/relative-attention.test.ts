@@ -38,6 +38,17 @@ describe('RelativeAttention', () => {
     expect(difference(layer.forward(one, inference), [...value.dataSync()])).toBeLessThan(1e-6)
   })
 
+  it('sees the same through a past as in the whole', async () => {
+    const layer = new RelativeAttention(options)
+    const x = example([2, 7, 4])
+    const whole = layer.forward(x, inference)
+    const [past, now] = tf.split(x, [4, 3], 1) as [tf.Tensor, tf.Tensor]
+    const last = tf.slice(whole, [0, 4, 0], [2, 3, 4])
+    expect(difference(layer.forward(now, inference, undefined, past), [...last.dataSync()])).toBeLessThan(1e-6)
+    const [before, after] = [example([1, 2, 4], 3), example([1, 3, 4], 4)]
+    expect(await checkGradients(() => layer.forward(after, inference, undefined, before), [before, after])).toBeLessThan(1e-3)
+  })
+
   it('rejects heads that do not divide the width', () => {
     expect(() => new RelativeAttention({ ...options, heads: 3 })).toThrow('got width 4 and 3 heads')
   })

@@ -58,37 +58,43 @@ export class RelativeAttention extends Module {
     this.pos_bias_v = parameter(new Float32Array(width), [heads, width / heads])
   }
 
-  /** (N, T, width) to the same shape; `mask` is added to the scores (N, H, T, T). */
-  forward(x: tf.Tensor, context: Forward, mask?: tf.Tensor): tf.Tensor {
+  /**
+   * @param x (N, T, width)
+   * @param mask added to the scores (N, H, T, P + T)
+   * @param past (N, P, width): inputs of the P positions before x, which x attends to as well. Default none
+   * @returns x's shape
+   */
+  forward(x: tf.Tensor, context: Forward, mask?: tf.Tensor, past?: tf.Tensor): tf.Tensor {
+    const seen = past ? tf.concat([past, x], 1) : x
     const query = splitHeads(this.linear_q.forward(x), this.heads)
-    const key = splitHeads(this.linear_k.forward(x), this.heads)
-    const value = splitHeads(this.linear_v.forward(x), this.heads)
-    const length = query.shape[2]
+    const key = splitHeads(this.linear_k.forward(seen), this.heads)
+    const value = splitHeads(this.linear_v.forward(seen), this.heads)
     const biased = (bias: tf.Variable): tf.Tensor => tf.add(query, tf.expandDims(bias, 1))
     const content = tf.matMul(biased(this.pos_bias_u), key, false, true)
-    const position = tf.matMul(biased(this.pos_bias_v), this.positions(length), false, true)
-    const scores = tf.mul(tf.add(content, fromDistances(position)), 1 / Math.sqrt(this.width / this.heads))
+    const positions = this.positions(query.shape[2], key.shape[2])
+    const position = tf.matMul(biased(this.pos_bias_v), positions, false, true)
+    const distances = fromDistances(position, key.shape[2])
+    const scores = tf.mul(tf.add(content, distances), 1 / Math.sqrt(this.width / this.heads))
     const weights = context.dropout(tf.softmax(mask ? tf.add(scores, mask) : scores), this.dropout)
     return this.linear_out.forward(mergeHeads(tf.matMul(weights, value)))
   }
 
-  /** p_d of the distances T − 1 … −(T − 1): (1, H, 2T − 1, D). */
-  private positions(length: number): tf.Tensor {
-    const earlier = iota(length)
-    const distances = tf.concat([tf.reverse(earlier), tf.neg(tf.slice(earlier, [1], [length - 1]))])
+  /** p_d of the distances S − 1 … −(T − 1) of T queries to S keys that end together: (1, H, S + T − 1, D). */
+  private positions(queries: number, keys: number): tf.Tensor {
+    const distances = tf.concat([tf.reverse(iota(keys)), tf.neg(tf.slice(iota(queries), [1], [queries - 1]))])
     const encoded = this.linear_pos.forward(sinusoidalPositions(distances, this.width))
     return splitHeads(tf.expandDims(encoded, 0), this.heads)
   }
 }
 
 /**
- * From scores by distance (N, H, T, 2T − 1), T − 1 first, to scores by key (N, H, T, T): row i starts T − 1 − i later. One
+ * From scores by distance (N, H, T, S + T − 1), S − 1 first, to scores by key (N, H, T, S): row i starts T − 1 − i later. One
  * more column makes that shift a matter of reading the numbers in rows of another length.
  */
-function fromDistances(scores: tf.Tensor): tf.Tensor {
-  const [examples, heads, length, distances] = scores.shape as [number, number, number, number]
+function fromDistances(scores: tf.Tensor, keys: number): tf.Tensor {
+  const [examples, heads, queries, distances] = scores.shape as [number, number, number, number]
   const padded = tf.pad(scores, [[0, 0], [0, 0], [0, 0], [1, 0]])
-  const rows = tf.reshape(padded, [examples, heads, distances + 1, length])
-  const shifted = tf.reshape(tf.slice(rows, [0, 0, 1, 0], [-1, -1, distances, length]), [examples, heads, length, distances])
-  return tf.slice(shifted, [0, 0, 0, 0], [-1, -1, length, length])
+  const rows = tf.reshape(padded, [examples, heads, distances + 1, queries])
+  const shifted = tf.reshape(tf.slice(rows, [0, 0, 1, 0], [-1, -1, distances, queries]), [examples, heads, queries, distances])
+  return tf.slice(shifted, [0, 0, 0, 0], [-1, -1, queries, keys])
 }
