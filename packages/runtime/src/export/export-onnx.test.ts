@@ -110,6 +110,16 @@ describe('exportOnnx', () => {
     await expectEqual(fn)
   })
 
+  it('takes ids of 64 bits, as many loaders give them', async () => {
+    const table = weight(11, WIDTH)
+    const fn = ({ ids }: Record<string, tf.Tensor>) => ({ rows: tf.gather(table, ids as tf.Tensor2D) })
+    exportOnnx(fn, { ids: { shape: ['N', 2], dtype: 'int64' } }, { file })
+    const session = await InferenceSession.create(file)
+    const { rows } = await session.run({ ids: new Tensor('int64', BigInt64Array.of(3n, 0n, 10n, 7n), [2, 2]) })
+    expect(rows?.data).toEqual(tf.gather(table, tf.tensor1d([3, 0, 10, 7], 'int32')).dataSync())
+    await session.release()
+  })
+
   it('says what cannot be exported', () => {
     const { fn, signature, names } = attention()
     writeSafetensors(path.join(folder, 'weights.safetensors'), new Map())

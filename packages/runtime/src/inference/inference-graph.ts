@@ -9,10 +9,13 @@ import type { SafetensorsLocation } from '../safetensors.js'
 import { tf } from '../tf.js'
 import { type SymbolicGraph, unify } from './unify.js'
 
-/** An input of an inference graph. Strings in `shape` name axes whose length is known when the graph runs. */
+/**
+ * An input of an inference graph. Strings in `shape` name axes whose length is known when the graph runs. What is int64
+ * at the graph's border is int32 to the function.
+ */
 export interface InputSpec {
   shape: readonly (number | string)[]
-  dtype: 'float32' | 'int32' | 'bool'
+  dtype: 'float32' | 'int32' | 'int64' | 'bool'
 }
 
 export interface InferenceGraphOptions {
@@ -60,7 +63,7 @@ export function inferenceGraph(
   const traces = [0, 1, 2].map((k) => {
     const lengthOf = (axis: string) => (sizes[axis] ?? (LENGTHS[axes.indexOf(axis)] as (typeof LENGTHS)[0]))[k] as number
     const shapes = specs.map(({ shape }) => shape.map((d) => (typeof d === 'string' ? lengthOf(d) : d)))
-    const examples = shapes.map((shape, i) => tf.zeros(shape, (specs[i] as InputSpec).dtype))
+    const examples = shapes.map((shape, i) => tf.zeros(shape, dtypeOf(specs[i] as InputSpec)))
     const trace = record(backend, examples, (placeholders) => {
       const results = fn(Object.fromEntries(placeholders.map((tensor, i) => [names[i], tensor])))
       outputNames = Object.keys(results)
@@ -81,6 +84,10 @@ export function inferenceGraph(
   })
   const graph = unify(sized, specs.map(({ shape }) => shape))
   return new InferenceGraph(traces[0] as Trace, graph, names, specs, outputNames)
+}
+
+function dtypeOf({ dtype }: InputSpec): 'float32' | 'int32' | 'bool' {
+  return dtype === 'int64' ? 'int32' : dtype
 }
 
 export class InferenceGraph {
@@ -113,10 +120,9 @@ export class InferenceGraph {
   ): Uint8Array {
     const { trace, graph } = this
     const inputs = this.inputNames.map((name, i): Port => {
-      const shape = (this.specs[i] as InputSpec).shape.map((d) =>
-        typeof d === 'string' ? new Dimension({ kind: 'axis', name: d }) : d,
-      )
-      return { name, value: trace.placeholders[i] as Value, shape }
+      const spec = this.specs[i] as InputSpec
+      const shape = spec.shape.map((d) => (typeof d === 'string' ? new Dimension({ kind: 'axis', name: d }) : d))
+      return { name, value: trace.placeholders[i] as Value, shape, wide: spec.dtype === 'int64' }
     })
     const outputs = this.outputNames.map((name, i): Port => {
       return { name, value: graph.outputs[i] as Value, shape: graph.outputShapes[i] as (number | Dimension)[] }

@@ -24,6 +24,8 @@ export interface Port {
   name: string
   value: Value
   shape?: readonly Extent[] | 'unknown'
+  /** An int32 value that comes in as int64. Default false. */
+  wide?: boolean
 }
 
 /** Where the data of a weight lie, if not in the model itself. */
@@ -77,7 +79,11 @@ class ModelBuilder {
 
   build(): Uint8Array {
     const { inputs, outputs, nodes, notes = {} } = this.spec
-    for (const { name, value } of inputs) this.names.set(value, name)
+    for (const { name, value, wide } of inputs) {
+      const inner = wide ? this.newName('i') : name
+      this.names.set(value, inner)
+      if (wide) this.emit('Cast', [name], [inner], [{ name: 'to', type: AttributeType.Int, i: dataType.int32 }])
+    }
     // An output that is an input, or that appears twice, needs a node of its own to be named by.
     const copies: Port[] = []
     for (const port of outputs) {
@@ -280,10 +286,11 @@ function tensorProto(name: string, dims: readonly number[], type: keyof typeof d
   return { name, dims: [...dims], dataType: dataType[type], rawData }
 }
 
-function valueInfo({ name, value, shape }: Port): ValueInfoProto {
-  if (shape === 'unknown') return { name, type: { tensorType: { elemType: dataType[value.type] } } }
+function valueInfo({ name, value, shape, wide }: Port): ValueInfoProto {
+  const elemType = dataType[wide ? 'int64' : value.type]
+  if (shape === 'unknown') return { name, type: { tensorType: { elemType } } }
   const dim = (shape ?? value.shape).map((d) =>
     typeof d === 'number' ? { dimValue: d } : { dimParam: d.toString() },
   )
-  return { name, type: { tensorType: { elemType: dataType[value.type], shape: { dim } } } }
+  return { name, type: { tensorType: { elemType, shape: { dim } } } }
 }
