@@ -33,6 +33,15 @@ export interface LoopState {
   /** What each evaluation so far measured. */
   evaluations: MeasuredStep[]
   window: LogWindow
+  /** What the share of the training that is done is reckoned by until the next checkpoint. */
+  pace?: Pace
+}
+
+/** A straight line: so many seconds at a step, and so many more with each further one. */
+export interface Pace {
+  step: number
+  seconds: number
+  secondsPerStep: number
 }
 
 const POINTER = 'checkpoint.json'

@@ -17,7 +17,7 @@ function formatRate(tokensPerSecond: number): string {
 }
 
 /** Share of the training that is done, by whichever limit comes first. */
-function shareDone({ maxSteps, maxSeconds }: ProgressLimits, step: number, seconds: number): number {
+export function shareDone({ maxSteps, maxSeconds }: ProgressLimits, step: number, seconds: number): number {
   return Math.min(1, Math.max(maxSteps ? step / maxSteps : 0, maxSeconds ? seconds / maxSeconds : 0))
 }
 

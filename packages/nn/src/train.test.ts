@@ -8,6 +8,7 @@ import { readSafetensors, type SafetensorsTensor, tf, toFloat32 } from '@parlanc
 import { UsageError } from './errors.js'
 import { regression } from './fixtures/regression.js'
 import { useTestDevice } from './testing.js'
+import { plannedSchedule } from './schedules/index.js'
 import { train } from './train.js'
 import { readLog, type StepEntry } from './training-log.js'
 
@@ -234,6 +235,29 @@ describe('train', () => {
     expect(second.seconds).toBeGreaterThan(first.seconds + 0.2)
     const third = await train({ ...timed(), maxSeconds: 0.3, resume: true })
     expect(third.step).toBe(second.step)
+  })
+
+  it('tells a planned schedule the share of steps, or of time as it was projected at the last checkpoint', async () => {
+    const schedule = plannedSchedule({ peak: 0.05, warmupSteps: 1, decay: 'linear' })
+    const rates = (of: string) => history(of).flatMap((entry) => ((entry as StepEntry).learningRate === undefined ? [] : [entry as StepEntry]))
+    await train({ ...regression(folder), schedule, progress: quiet() })
+    for (const { step, learningRate } of rates(folder)) expect(learningRate).toBeCloseTo(0.05 * (1 - (step - 1) / 60), 12)
+
+    const timed = path.join(path.dirname(folder), 'timed')
+    const { maxSteps: _, ...options } = { ...regression(timed), schedule, maxSeconds: 2, progress: quiet() }
+    const failing = (step: number) => {
+      if (step === 26) throw new Error('a power cut')
+      return options.batch(step)
+    }
+    await expect(train({ ...options, batch: failing })).rejects.toThrow('a power cut')
+    const before = rates(timed)
+    expect(before[0]?.learningRate).toBe(0.05)
+    expect(before[24]?.learningRate).toBeLessThan(0.05)
+    const { maxSteps: __, ...again } = { ...regression(timed), schedule, maxSeconds: 2, progress: quiet(), resume: true }
+    await train(again)
+    const after = rates(timed)
+    expect(after.slice(0, 25)).toEqual(before)
+    expect(after.length).toBeGreaterThan(25)
   })
 
   it('changes nothing when a finished run is resumed', async () => {

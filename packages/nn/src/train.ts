@@ -2,12 +2,12 @@ import fs from 'node:fs'
 import { setImmediate } from 'node:timers/promises'
 import { tf, writeSafetensors, type SafetensorsTensor, type StoredFloats } from '@parlance/runtime'
 import { WeightAverage } from './averaging/weight-average.js'
-import { CheckpointFolder, readVariables, type LoopState } from './checkpoint.js'
+import { CheckpointFolder, readVariables, type LoopState, type Pace } from './checkpoint.js'
 import { UsageError } from './errors.js'
 import { formatDuration, formatNumber } from './format.js'
 import { Interruption } from './interruption.js'
 import { meanOf } from './losses/summed.js'
-import { Progress, type ProgressStream } from './progress.js'
+import { Progress, type ProgressStream, shareDone } from './progress.js'
 import { writeReport, type ReportFigure, type ReportSection } from './report.js'
 import { RunFolder } from './run-folder.js'
 import { checkTrainOptions, type Evaluation, type TrainOptions, type TrainResult, type WeightFormat } from './train-options.js'
@@ -49,6 +49,8 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
   /** Results whose values nobody has read yet: reading waits for the device. */
   private pending: { step: number; result: StepResult }[] = []
   private savedStep: number | undefined
+  /** Seconds of each step since the pace was taken. */
+  private durations: number[] = []
 
   constructor(
     private readonly options: TrainOptions<Batch>,
@@ -110,7 +112,23 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
 
   private learningRate(step: number): number {
     const before = this.state.evaluations.filter((evaluation) => evaluation.step < step)
-    return this.options.schedule(step, before)
+    return this.options.schedule(step, before, shareDone(this.options, step - 1, projectedSeconds(this.pace(step), step - 1)))
+  }
+
+  /** Seconds are told from steps, so that a resumed run has the rates that the killed one had since its checkpoint. */
+  private pace(step: number): Pace {
+    const { state } = this
+    if (!state.pace && step > PACE_STEPS) this.takePace()
+    return state.pace ?? { step: 0, seconds: 0, secondsPerStep: 0 }
+  }
+
+  /** By the median step: those that compile would promise an early end. */
+  private takePace(): void {
+    const { step, pace } = this.state
+    const sorted = this.durations.sort((a, b) => a - b)
+    const secondsPerStep = sorted[sorted.length >> 1] ?? pace?.secondsPerStep ?? 0
+    this.state.pace = { step, seconds: this.seconds(), secondsPerStep }
+    this.durations = []
   }
 
   /** Does `work` with the weights that are evaluated and kept: the averaged ones, where the optimizer averages. */
@@ -124,6 +142,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
     const { options, state } = this
     const { logEvery = 10, checkpointEvery = 500, evaluation, maxSteps } = options
     const step = state.step + 1
+    const started = performance.now()
     const batch = await options.batch(step)
     const numbers = { learningRate: tf.scalar(this.learningRate(step)), step: tf.scalar(step, 'int32') }
     try {
@@ -132,6 +151,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
       tf.dispose([batch, numbers.learningRate, numbers.step])
     }
     state.step = step
+    this.durations.push((performance.now() - started) / 1000)
     if (step === 1 || step % logEvery === 0) await this.writeLog()
     if (evaluation && step % evaluation.every === 0) await this.evaluate(evaluation)
     if (step % checkpointEvery === 0 && step !== maxSteps) await this.saveCheckpoint() // the end writes its own
@@ -231,6 +251,7 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
       const parameters = await readVariables(this.options.parameters)
       const optimizer = await readVariables(stateOf(this.options))
       this.state.seconds = this.seconds()
+      this.takePace()
       this.checkpoints.save(parameters, optimizer, this.state)
       this.savedStep = this.state.step
       if (this.state.best) return
@@ -282,6 +303,13 @@ class TrainingLoop<Batch extends tf.TensorContainer> {
         : `The checkpoint of step ${this.savedStep} in ${this.folder.path} is whole: resume to go on from it.`
     return new Error(`${error.message} ${left}`, { cause: error })
   }
+}
+
+/** Steps before the first pace is taken, in a run of few checkpoints. */
+const PACE_STEPS = 20
+
+function projectedSeconds(pace: Pace, step: number): number {
+  return pace.seconds + pace.secondsPerStep * Math.max(step - pace.step, 0)
 }
 
 /** What a checkpoint holds besides the parameters. */

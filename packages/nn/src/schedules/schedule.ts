@@ -8,8 +8,12 @@ export interface MeasuredStep {
  * Learning rates as pure functions of the step, and some of them of the evaluations so far, oldest first, so that a run
  * that resumes goes on as it would have. Step 1 is the first update: a warm-up of n steps rises linearly from peak / n
  * and reaches the peak at step n.
+ *
+ * `share` is how much of the planned training lies before the step, from 0 to 1, by whichever of its limits comes first.
+ * For a limit of time `train` projects it from one checkpoint to the next, so that a run that resumes repeats the rates
+ * of the steps since.
  */
-export type Schedule = (step: number, evaluations?: readonly MeasuredStep[]) => number
+export type Schedule = (step: number, evaluations?: readonly MeasuredStep[], share?: number) => number
 
 /** @throws RangeError for a rate that is negative or not finite. */
 export function checkRate(name: string, value: number): void {

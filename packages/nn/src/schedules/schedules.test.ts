@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import {
   constantSchedule, cosineRestartsSchedule, cosineSchedule, exponentialSchedule, inversePowerSchedule,
-  inverseSquareRootSchedule, linearSchedule, multiStepSchedule, oneCycleSchedule, plateauSchedule, polynomialSchedule,
-  type Schedule, stepSchedule, withWarmup,
+  inverseSquareRootSchedule, linearSchedule, multiStepSchedule, oneCycleSchedule, plannedSchedule, plateauSchedule,
+  polynomialSchedule, type Schedule, stepSchedule, withWarmup,
 } from './index.js'
 
 function expectRates(schedule: Schedule, wanted: number[], firstStep = 1): void {
@@ -31,6 +31,16 @@ describe('schedules', () => {
     const warmed = linearSchedule({ peak: 2, warmupSteps: 5, totalSteps: 10, floor: 1 })
     expect([1, 5, 10].map((step) => warmed(step))).toEqual([0.4, 2, 1])
     expect(warmed(6)).toBeCloseTo(1.8, 12)
+  })
+
+  it('falls to zero with the share of the training that is done, never above the warm-up', () => {
+    const linear = plannedSchedule({ peak: 2, warmupSteps: 10, decay: 'linear' })
+    expect(linear(5, [], 0.01)).toBe(1)
+    expect([0, 0.25, 1, 1.2].map((share) => linear(10, [], share))).toEqual([2, 1.5, 0, 0])
+    const cosine = plannedSchedule({ peak: 2, warmupSteps: 1, decay: 'cosine' })
+    expect(cosine(7, [], 0.25)).toBeCloseTo(1 + Math.SQRT1_2, 12)
+    expect(cosine(7, [], 1)).toBeCloseTo(0, 12)
+    expect(() => linear(1)).toThrow('needs the share of the training')
   })
 
   it('follows equation 3 of Vaswani et al.', () => {
