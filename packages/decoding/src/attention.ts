@@ -1,9 +1,7 @@
 import type { SourceAttention } from './model.js'
 
-/** The source position that a row looks at most, the first of equals; undefined without attention. */
-export function mostAttended(attention: SourceAttention | undefined, row: number): number | undefined {
-  if (attention === undefined) return undefined
-  const weights = rowOf(attention, row)
+/** The position with the greatest weight, the first of equals. */
+export function mostAttended(weights: Float32Array): number {
   let best = 0
   for (let i = 1; i < weights.length; i++) if (weights[i]! > weights[best]!) best = i
   return best
@@ -15,10 +13,11 @@ export function addCoverage(
   attention: SourceAttention,
   row: number,
 ): Float64Array {
-  return Float64Array.from(rowOf(attention, row), (weight, i) => (coverage?.[i] ?? 0) + weight)
+  return Float64Array.from(attentionOf(attention, row), (weight, i) => (coverage?.[i] ?? 0) + weight)
 }
 
-function rowOf({ weights, lengths }: SourceAttention, row: number): Float32Array {
+/** (source positions) a row's attention, without padding. */
+export function attentionOf({ weights, lengths }: SourceAttention, row: number): Float32Array {
   const width = weights.length / lengths.length
   return weights.subarray(row * width, row * width + lengths[row]!)
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { minLength, suppressTokens } from './filters/suppress.js'
-import { greedy } from './greedy.js'
+import { greedy, greedyStream } from './greedy.js'
+import type { Hypothesis } from './hypothesis.js'
 import type { TokenModel } from './model.js'
 import { TableModel } from './testing/table-model.js'
 
@@ -15,16 +16,18 @@ describe('greedy', () => {
     for (let seed = 0; seed < 20; seed++) {
       const [found] = await greedy(model, [seed], { ...common, prompts: prompts(1) })
       const history = [BOS]
-      let logProb = 0
+      const tokenLogProbs: number[] = []
       let ended = false
       while (!ended && history.length <= common.maxLength) {
         const row = model.logProbs(seed, history)
         const best = row.indexOf(Math.max(...row))
-        logProb += row[best]!
+        tokenLogProbs.push(row[best]!)
         ended = best === EOS
         if (!ended) history.push(best)
       }
-      expect(found).toEqual({ tokens: Int32Array.from(history.slice(1)), logProb, finished: ended })
+      expect(found).toEqual({
+        tokens: Int32Array.from(history.slice(1)), tokenLogProbs: Float32Array.from(tokenLogProbs),
+        logProb: tokenLogProbs.reduce((sum, logProb) => sum + logProb, 0), finished: ended })
     }
   })
 
@@ -69,7 +72,7 @@ describe('greedy', () => {
   it('stops where every token is forbidden', async () => {
     const filters = [suppressTokens([0, 1, 2])]
     const [found] = await greedy(new TableModel(3), [1], { ...common, prompts: prompts(1), filters })
-    expect(found).toEqual({ tokens: new Int32Array(), logProb: 0, finished: false })
+    expect(found).toEqual({ tokens: new Int32Array(), tokenLogProbs: new Float32Array(), logProb: 0, finished: false })
   })
 
   it('releases the last state, also after a failure', async () => {
@@ -121,6 +124,44 @@ describe('greedy', () => {
     const model = brokenModel({ ids: [2, 3], logProbs: [-2, -1] })
     const options = { ...common, prompts: prompts(1), filters: [suppressTokens([0])] }
     await expect(greedy(model, 0, options)).rejects.toThrow('best first, row 0 is not sorted')
+  })
+})
+
+describe('greedyStream', () => {
+  const streamed = async (model: TableModel, seed: number): Promise<Hypothesis[]> => {
+    const parts: Hypothesis[] = []
+    for await (const part of greedyStream(model, [seed], { ...common, prompts: [[BOS, 3]] })) parts.push(part)
+    return parts
+  }
+
+  it('tells every token once it is found, and at last what greedy search finds', async () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const model = new TableModel(6, { attends: true })
+      const parts = await streamed(model, seed)
+      const [whole] = await greedy(model, [seed], { ...common, prompts: [[BOS, 3]] })
+      expect(parts.at(-1)).toEqual(whole)
+      const growing = parts.slice(0, -1)
+      growing.forEach((part, i) => {
+        expect(part.tokens).toEqual(whole!.tokens.slice(0, i + 1))
+        expect(part.finished).toBe(false)
+      })
+      // Where the limit cuts it off, the last token makes the whole.
+      expect(growing.length).toBe(whole!.finished ? whole!.tokens.length : whole!.tokens.length - 1)
+    }
+  })
+
+  it('releases the state when it is left', async () => {
+    const model = new TableModel(6)
+    for await (const { tokens } of greedyStream(model, [4], { eos: [], maxLength: 50, prompts: prompts(1) })) {
+      if (tokens.length === 3) break
+    }
+    expect(model.rowsPerStep.length).toBe(3)
+    expect(model.released.length).toBe(1)
+  })
+
+  it('takes one sentence', async () => {
+    const stream = greedyStream(new TableModel(4), [1, 2], { ...common, prompts: prompts(2) })
+    await expect(stream.next()).rejects.toThrow('one sentence is streamed at a time, got 2')
   })
 })
 

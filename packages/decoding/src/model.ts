@@ -55,7 +55,10 @@ export interface StepResult<State> {
   readonly state: State
 }
 
-/** How much the next token of each row looks at each source position, whichever token that will be. */
+/**
+ * How much the next token of each row looks at each source position, whichever token that will be. Searches keep it:
+ * a model must not write to it again.
+ */
 export interface SourceAttention {
   /** (rows × width) weights ≥ 0 that sum to 1 over a row, usually a mean over heads; 0 at padding. */
   readonly weights: Float32Array

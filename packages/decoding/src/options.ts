@@ -1,5 +1,6 @@
 import { DecodingError } from './errors.js'
 import { allFilters, type TokenFilter } from './filters/token-filter.js'
+import { type Beginning, isBeginning, tokensFirst } from './constraints/beginning.js'
 import { averageLength, type LengthPenalty } from './ranking/length-penalty.js'
 
 /** What every search needs to know. */
@@ -15,8 +16,11 @@ export interface SearchOptions {
   readonly maxLength: number | ((sentence: number) => number)
   /** What may not be generated, or only reluctantly. */
   readonly filters?: readonly TokenFilter[]
-  /** Per sentence, the tokens that what is generated begins with: scored, returned, and above all filters. */
-  readonly prefixes?: readonly ArrayLike<number>[]
+  /**
+   * Per sentence, what is generated begins with: tokens, or a choice of them (`Beginning`). They are scored, returned,
+   * and above all filters.
+   */
+  readonly prefixes?: readonly (ArrayLike<number> | Beginning)[]
 }
 
 export interface BeamSearchOptions extends SearchOptions {
@@ -60,7 +64,7 @@ export interface Diversity {
 }
 
 export interface SampleOptions extends SearchOptions {
-  /** An integer in [0, 2^53). Draws are keyed by (seed, sentence, position). */
+  /** An integer in [0, 2^53). What is drawn is keyed by (seed, sentence, draw, position). */
   readonly seed: number
   /** Divides log-probabilities; above 0, default 1. (The limit 0 is `greedy`.) */
   readonly temperature?: number
@@ -80,6 +84,8 @@ export interface SampleOptions extends SearchOptions {
    * is that of the tokens which are left by then.
    */
   readonly typicalP?: number
+  /** How many hypotheses to draw for each sentence; default 1. */
+  readonly draws?: number
   /** The number that stands for each sentence in the draws; default its index in the batch. */
   readonly sentenceIds?: ArrayLike<number>
 }
@@ -88,7 +94,7 @@ export interface SampleOptions extends SearchOptions {
 export interface CheckedOptions {
   readonly sentences: number
   readonly prompts: readonly ArrayLike<number>[]
-  readonly prefixes: readonly ArrayLike<number>[]
+  readonly prefixes: readonly Beginning[]
   readonly eos: ReadonlySet<number>
   /** (sentences) */
   readonly maxLength: Int32Array
@@ -129,11 +135,13 @@ export function checkOptions(options: SearchOptions, vocabSize: number): Checked
     checkCount(length, `maxLength of sentence ${s}`)
     maxLength[s] = length
   }
-  const prefixes = options.prefixes ?? prompts.map(() => [])
-  checkOnePerSentence(prefixes, sentences, 'prefixes', 'lists of tokens')
-  prefixes.forEach((prefix, s) => {
-    checkForced(prefix, vocabSize, eos, `prefix of sentence ${s}`)
+  const given = options.prefixes ?? prompts.map(() => [])
+  checkOnePerSentence(given, sentences, 'prefixes', 'lists of tokens')
+  const prefixes = given.map((prefix, s) => {
     checkFits(prefix.length, maxLength[s]!, `the prefix of sentence ${s}`)
+    if (isBeginning(prefix)) return prefix
+    checkForced(prefix, vocabSize, eos, `prefix of sentence ${s}`)
+    return tokensFirst(prefix)
   })
   return { sentences, prompts, prefixes, eos, maxLength, filter: allFilters(filters) }
 }
@@ -173,7 +181,7 @@ export function checkBeamOptions(options: BeamSearchOptions, vocabSize: number):
 /** Checks a sampler's options together. Throws DecodingError. */
 export function checkSampleOptions(options: SampleOptions, vocabSize: number): CheckedSampleOptions {
   const checked = checkOptions(options, vocabSize)
-  const { seed, temperature = 1, topK = vocabSize, topP = 1, typicalP = 1 } = options
+  const { seed, temperature = 1, topK = vocabSize, topP = 1, typicalP = 1, draws = 1 } = options
   const { sentenceIds = Int32Array.from(checked.prompts, (_, s) => s) } = options
   if (!(Number.isSafeInteger(seed) && seed >= 0)) {
     throw new DecodingError(`seed must be an integer from 0 to 2^53 - 1, got ${seed}`)
@@ -182,11 +190,12 @@ export function checkSampleOptions(options: SampleOptions, vocabSize: number): C
     throw new DecodingError(`temperature must be above 0, got ${temperature}: use greedy for 0`)
   }
   checkCount(topK, 'topK')
+  checkCount(draws, 'draws')
   for (const [name, mass] of Object.entries({ topP, typicalP })) {
     if (!(mass > 0 && mass <= 1)) throw new DecodingError(`${name} must be in (0, 1], got ${mass}`)
   }
   checkOnePerSentence(sentenceIds, checked.sentences, 'sentenceIds', 'ids')
-  return { ...checked, seed, temperature, topK: Math.min(topK, vocabSize), topP, typicalP, sentenceIds }
+  return { ...checked, seed, temperature, topK: Math.min(topK, vocabSize), topP, typicalP, draws, sentenceIds }
 }
 
 /** Throws DecodingError unless `value` is a positive integer. */

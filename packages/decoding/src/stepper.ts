@@ -17,18 +17,15 @@ export class Stepper<Batch, State> {
     this.#state = { value: state }
   }
 
-  /** Starts the model, runs `search`, and releases the state however that ends. */
-  static async run<Batch, State, Result>(
-    model: TokenModel<Batch, State>,
-    batch: Batch,
-    search: (stepper: Stepper<Batch, State>) => Promise<Result>,
-  ): Promise<Result> {
-    const stepper = new Stepper(model, await model.start(batch))
-    try {
-      return await search(stepper)
-    } finally {
-      if (stepper.#state !== undefined) model.release?.(stepper.#state.value)
-    }
+  /** Starts the model. However the search ends, it must call `release`. */
+  static async start<Batch, State>(model: TokenModel<Batch, State>, batch: Batch): Promise<Stepper<Batch, State>> {
+    return new Stepper(model, await model.start(batch))
+  }
+
+  /** Releases the last state. */
+  release(): void {
+    if (this.#state !== undefined) this.#model.release?.(this.#state.value)
+    this.#state = undefined
   }
 
   /**
@@ -59,12 +56,20 @@ export class Stepper<Batch, State> {
     if (result.attention !== undefined) checkAttention(result.attention, tokens.length)
     return {
       ids: result.ids, logProbs: result.logProbs, width, attention: result.attention,
-      wantedLogProb(row, token) {
-        if (asked !== undefined) return result.wantedLogProbs![row * most + wanted[row]!.indexOf(token)]!
-        return result.logProbs[result.ids.indexOf(token, row * width)]!
+      wantedLogProbs(row) {
+        const start = row * most
+        if (asked !== undefined) return result.wantedLogProbs!.subarray(start, start + wanted[row]!.length)
+        return logProbsOf(wanted[row]!, result, row, width)
       },
     }
   }
+}
+
+/** The log-probabilities of tokens that are all among a row's candidates. */
+function logProbsOf(tokens: readonly number[], { ids, logProbs }: StepResult<unknown>, row: number, width: number): Float32Array {
+  const places = new Map<number, number>()
+  for (let i = row * width; i < (row + 1) * width; i++) places.set(ids[i]!, i)
+  return Float32Array.from(tokens, (token) => logProbs[places.get(token)!]!)
 }
 
 /** The candidates of one step: row r owns the entries from r · width to (r + 1) · width. */
@@ -73,8 +78,8 @@ export interface Candidates {
   readonly logProbs: Float32Array
   readonly width: number
   readonly attention: SourceAttention | undefined
-  /** The log-probability of a token that was among those wanted for that row. */
-  wantedLogProb(row: number, token: number): number
+  /** The log-probabilities of the tokens that were wanted for a row. */
+  wantedLogProbs(row: number): Float32Array
 }
 
 /** (rows × width), short rows filled up with token 0. */

@@ -158,9 +158,9 @@ describe.each(['transformer', 'lstm'] as const)('the %s, token by token', (type)
     const model = await load(type)
     const prompts = ['the', 'the old dog b', 'a'].map((prompt) => model.tokenizer.encode(prompt))
     const options = { eos: [], maxLength: 40, seed: 5 }
-    const together = await sample(model.tokenModel, 3, { ...options, prompts })
+    const together = (await sample(model.tokenModel, 3, { ...options, prompts })).flat()
     for (const [i, prompt] of prompts.entries()) {
-      const [alone] = await sample(model.tokenModel, 1, { ...options, prompts: [prompt], sentenceIds: [i] })
+      const [alone] = (await sample(model.tokenModel, 1, { ...options, prompts: [prompt], sentenceIds: [i] })).flat()
       expect(alone?.tokens).toEqual(together[i]?.tokens)
       expect(alone?.tokens.length).toBe(40)
     }

@@ -99,7 +99,7 @@ export class LanguageModel {
     const [hypothesis] =
       temperature === 0
         ? await greedy(this.tokenModel, 1, search)
-        : await sample(this.tokenModel, 1, { ...search, seed, temperature, ...limits })
+        : (await sample(this.tokenModel, 1, { ...search, seed, temperature, ...limits })).flat()
     return this.tokenizer.decode(hypothesis?.tokens ?? [])
   }
 

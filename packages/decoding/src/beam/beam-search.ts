@@ -32,7 +32,8 @@ export async function beamSearch<Batch, State>(
 ): Promise<RankedHypothesis[][]> {
   const checked = checkBeamOptions(options, model.vocabSize)
   const sentences = checked.prompts.map((_, s) => new Sentence(s, checked))
-  return Stepper.run(model, batch, async (stepper) => {
+  const stepper = await Stepper.start(model, batch)
+  try {
     let open: Beam[] = sentences.flatMap(({ groups }) => groups)
     while (open.length > 0) {
       const live = open.flatMap((beam) => beam.live)
@@ -45,7 +46,9 @@ export async function beamSearch<Batch, State>(
       open = open.filter((beam) => beam.live.length > 0)
     }
     return sentences.map((sentence) => sentence.best(checked.nBest))
-  })
+  } finally {
+    stepper.release()
+  }
 }
 
 /** The groups of one sentence. */

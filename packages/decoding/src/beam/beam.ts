@@ -1,9 +1,10 @@
-import { addCoverage, mostAttended } from '../attention.js'
+import { addCoverage } from '../attention.js'
 import { bankSlots } from '../constraints/banks.js'
 import type { Phrases, Progress } from '../constraints/phrases.js'
 import { DecodingError } from '../errors.js'
 import { TokenHistory } from '../filters/token-filter.js'
 import type { Path } from '../hypothesis.js'
+import type { SourceAttention } from '../model.js'
 import type { CheckedBeamOptions } from '../options.js'
 import type { BeamPool } from '../ranking/pool.js'
 import type { Candidates } from '../stepper.js'
@@ -21,6 +22,8 @@ interface Live {
   readonly total: number
   readonly coverage: Float64Array | undefined
   readonly progress: Progress
+  /** The only tokens that may follow, while it is at its beginning. */
+  readonly allowed: readonly number[] | undefined
 }
 
 /** A hypothesis that continues a live one by a token. */
@@ -28,7 +31,8 @@ interface Extension {
   /** Index of the live hypothesis. */
   readonly parent: number
   readonly token: number
-  readonly logProb: number
+  /** The model's log-probability of the token. */
+  readonly tokenLogProb: number
   readonly total: number
   /** What it is chosen by: `total`, less what diversity takes off. */
   readonly preference: number
@@ -58,8 +62,9 @@ export class Beam {
     this.#phrases = phrases
     this.pool = pool
     const next = options.prompts[sentence]![0]!
-    const progress = phrases.start()
-    this.live = [{ row: sentence, next, path: undefined, logProb: 0, total: 0, coverage: undefined, progress }]
+    const allowed = this.#allowedAfter(undefined, 0)
+    const nothing = { path: undefined, logProb: 0, total: 0, coverage: undefined, progress: phrases.start() }
+    this.live = [{ row: sentence, next, allowed, ...nothing }]
   }
 
   /**
@@ -72,19 +77,22 @@ export class Beam {
   }
 
   /** Per live hypothesis, the tokens that will be considered whether or not they are among the best. */
-  get wanted(): number[][] {
+  get wanted(): (readonly number[])[] {
     if (this.#fed + 1 < this.#prompt.length) return this.live.map(() => [])
-    const forced = this.#forced
-    return this.live.map(({ progress }) => (forced === undefined ? this.#phrases.advancing(progress) : [forced]))
+    return this.live.map((hypothesis) => this.#sure(hypothesis))
   }
 
   get #prompt(): ArrayLike<number> {
     return this.#options.prompts[this.#sentence]!
   }
 
-  /** The next token of the prefix. */
-  get #forced(): number | undefined {
-    return this.#options.prefixes[this.#sentence]![this.#length]
+  /** The tokens that are considered whether or not they are among the best, and whatever filters say. */
+  #sure({ allowed, progress }: Live): readonly number[] {
+    return allowed ?? this.#phrases.advancing(progress)
+  }
+
+  #allowedAfter(path: Path | undefined, length: number): readonly number[] | undefined {
+    return this.#options.prefixes[this.#sentence]!.after(new TokenHistory(this.#sentence, path, length))
   }
 
   /**
@@ -103,16 +111,20 @@ export class Beam {
     this.live = this.#select(this.#extensions(candidates, firstRow, chosen), candidates, firstRow, chosen)
     if (this.live.length === 0 && this.pool.isEmpty) {
       // Every continuation is impossible or forbidden: what there is beats nothing.
-      for (const hypothesis of parents) this.pool.addUnfinished({ ...hypothesis, length: this.#length, aligned })
+      for (const hypothesis of parents) this.#giveUp(hypothesis, aligned)
       return
     }
     this.#length++
     if (this.#length >= this.#options.maxLength[this.#sentence]!) {
-      for (const hypothesis of this.live) this.pool.addUnfinished({ ...hypothesis, length: this.#length, aligned })
+      for (const hypothesis of this.live) this.#giveUp(hypothesis, aligned)
       this.live = []
     } else if (this.pool.isSettled(this.live.reduce((best, { total }) => Math.max(best, total), -Infinity))) {
       this.live = []
     }
+  }
+
+  #giveUp({ path, logProb, total, coverage }: Live, aligned: boolean): void {
+    this.pool.addUnfinished({ path, length: this.#length, logProb, endLogProb: undefined, total, coverage, aligned })
   }
 
   /** All continuations worth considering, the preferred first. */
@@ -120,13 +132,12 @@ export class Beam {
     const { ids, logProbs, width } = candidates
     const { diversity, filter, eos, maxLength } = this.#options
     const room = maxLength[this.#sentence]! - this.#length - 1
-    const forced = this.#forced
     // Behind so many that nothing has lowered, a row has none that could stay or finish.
     const enough = chosen.size === 0 && this.#phrases.tokens === 0 ? this.#size : Infinity
     const extensions: Extension[] = []
     this.live.forEach((hypothesis, parent) => {
       const row = firstRow + parent
-      const extend = (token: number, logProb: number, lowered: number): void => {
+      const extend = (token: number, tokenLogProb: number, lowered: number): void => {
         if (lowered === -Infinity) return
         const ends = eos.has(token)
         const progress = ends ? hypothesis.progress : this.#phrases.advance(hypothesis.progress, token)
@@ -134,14 +145,14 @@ export class Beam {
         if (progress.unmet > (ends ? 0 : room)) return
         const total = hypothesis.total + lowered
         const preference = total - diversity.strength * (chosen.get(token) ?? 0)
-        extensions.push({ parent, token, logProb: hypothesis.logProb + logProb, total, preference, progress })
+        extensions.push({ parent, token, tokenLogProb, total, preference, progress })
       }
-      const sure = forced === undefined ? this.#phrases.advancing(hypothesis.progress) : [forced]
-      for (const token of sure) {
-        const logProb = candidates.wantedLogProb(row, token)
-        extend(token, logProb, logProb)
+      const sure = this.#sure(hypothesis)
+      if (sure.length > 0) {
+        const sureLogProbs = candidates.wantedLogProbs(row)
+        sure.forEach((token, i) => extend(token, sureLogProbs[i]!, sureLogProbs[i]!))
       }
-      if (forced !== undefined) return
+      if (hypothesis.allowed !== undefined) return
       const lower = filter.after(new TokenHistory(this.#sentence, hypothesis.path, this.#length))
       // No more than this beam asked for, which batch mates may have exceeded.
       const end = row * width + Math.min(this.width, width)
@@ -164,22 +175,27 @@ export class Beam {
     const kept = slots.map(() => 0)
     const staying: Live[] = []
     for (const extension of extensions) {
-      const { parent, token, logProb, total, progress } = extension
+      const { parent, token, tokenLogProb, total, progress } = extension
       const bank = this.#bankOf(extension)
       const rank = ranks[bank]!++
       const ends = this.#options.eos.has(token)
       if (ends ? rank >= slots[bank]! : kept[bank]! >= slots[bank]!) continue
       chosen.set(token, (chosen.get(token) ?? 0) + 1)
-      const { path, coverage: before } = this.live[parent]!
+      const { path: previous, coverage: before, logProb: logProbBefore } = this.live[parent]!
       const row = firstRow + parent
-      const coverage = this.#coverage(before, candidates, row)
-      const source = mostAttended(candidates.attention, row)
+      const { attention } = candidates
+      const coverage = this.#coverage(before, attention, row)
+      const logProb = logProbBefore + tokenLogProb
       if (ends) {
-        this.pool.addFinished({ path, length: this.#length, logProb, total, coverage, aligned: source !== undefined })
+        const aligned = attention !== undefined
+        const length = this.#length
+        this.pool.addFinished({ path: previous, length, logProb, endLogProb: tokenLogProb, total, coverage, aligned })
         continue
       }
       kept[bank]!++
-      staying.push({ row, next: token, path: { token, source, previous: path }, logProb, total, coverage, progress })
+      const path = { token, logProb: tokenLogProb, attention, row, previous }
+      const allowed = this.#allowedAfter(path, this.#length + 1)
+      staying.push({ row, next: token, path, logProb, total, coverage, progress, allowed })
     }
     return staying
   }
@@ -197,7 +213,11 @@ export class Beam {
     return this.#phrases.tokens - progress.unmet
   }
 
-  #coverage(before: Float64Array | undefined, { attention }: Candidates, row: number): Float64Array | undefined {
+  #coverage(
+    before: Float64Array | undefined,
+    attention: SourceAttention | undefined,
+    row: number,
+  ): Float64Array | undefined {
     if (this.#options.coveragePenalty === 0) return undefined
     if (attention === undefined) {
       throw new DecodingError('the coverage penalty needs a model that gives attention: leave coveragePenalty out')

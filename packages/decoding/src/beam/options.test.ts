@@ -74,6 +74,19 @@ describe('beam search that holds everything finds what exhaustive search finds',
     await expectExhaustive({ prefixes: [[3, 2]] }, { accepts: ([first, second]) => first === 3 && second === 2 })
   })
 
+  it('with a beginning of several choices', async () => {
+    // First 3 or 2; after 3 comes 4, after 2 anything.
+    const beginning = {
+      length: 2,
+      after: ({ tokens }: { tokens: Int32Array }) => [[2, 3], tokens[0] === 3 ? [4] : undefined][tokens.length],
+    }
+    const accepts = (tokens: readonly number[]) => tokens[0] === 2 || (tokens[0] === 3 && tokens[1] === 4)
+    await expectExhaustive({ prefixes: [beginning], filters: [suppressTokens([3])] },
+      { accepts: (tokens) => accepts(tokens) && !tokens.slice(tokens[0] === 3 ? 2 : 0).includes(3) })
+    await expectExhaustive({ prefixes: [beginning], constraints: [[[4, 2]]] },
+      { accepts: (tokens) => accepts(tokens) && contains(tokens, [4, 2]) })
+  })
+
   it.each([
     ['a token', [[4]]],
     ['a phrase', [[4, 2]]],
@@ -159,20 +172,21 @@ describe('diversity', () => {
 })
 
 describe('alignment', () => {
-  it('holds the source position that each token looked at most', async () => {
+  it('holds what each token looked at, and at which source position most', async () => {
     const model = new TableModel(9, { attends: true })
     const seeds = [3, 4, 5, 6]
     const options = { prompts: [[BOS], [BOS, 4], [BOS], [BOS]], eos: EOS, maxLength: 8 }
     const all = [
       ...(await beamSearch(model, seeds, { ...options, beamSize: 3 })).map(([best]) => best!),
       ...await greedy(model, seeds, options),
-      ...await sample(model, seeds, { ...options, seed: 1 }),
+      ...(await sample(model, seeds, { ...options, seed: 1 })).flat(),
     ]
-    all.forEach(({ tokens, alignment }, i) => {
-      expect([...alignment!]).toEqual(Array.from(tokens, (_, t) => {
-        const weights = model.attention(seeds[i % 4]!, [...options.prompts[i % 4]!, ...tokens.slice(0, t)])
-        return weights.indexOf(Math.max(...weights))
-      }))
+    expect(all.some(({ tokens }) => tokens.length > 1)).toBe(true)
+    all.forEach(({ tokens, alignment, attention }, i) => {
+      const rows = Array.from(tokens, (_, t) =>
+        model.attention(seeds[i % 4]!, [...options.prompts[i % 4]!, ...tokens.slice(0, t)]))
+      expect([...attention!]).toEqual(rows.flatMap((weights) => [...weights]))
+      expect([...alignment!]).toEqual(rows.map((weights) => weights.indexOf(Math.max(...weights))))
     })
   })
 
@@ -180,6 +194,7 @@ describe('alignment', () => {
     const options = { prompts: prompts(1), eos: EOS, maxLength: 8, beamSize: 3 }
     const [found] = await beamSearch(new TableModel(9), [1], options)
     expect(found![0]!.alignment).toBeUndefined()
+    expect(found![0]!.attention).toBeUndefined()
     await expect(beamSearch(new TableModel(9), [1], { ...options, coveragePenalty: 0.2 }))
       .rejects.toThrow('the coverage penalty needs a model that gives attention')
   })
@@ -243,6 +258,7 @@ describe('bad options', () => {
       'prefix and constraints of sentence 0 together has 6 tokens, but maxLength is 5'],
     [{ prefixes: [[2], [3]] }, 'prefixes must hold 1 lists of tokens, got 2'],
     [{ prefixes: [[1]] }, 'token 1 in prefix of sentence 0 ends sentences'],
+    [{ prefixes: [{ length: 6, after: () => undefined }] }, 'the prefix of sentence 0 has 6 tokens, but maxLength is 5'],
     [{ prefixes: [[2, 2, 2, 2, 2, 2]] }, 'the prefix of sentence 0 has 6 tokens, but maxLength is 5'],
   ])('%j are refused', async (wrong, message) => {
     const options = { prompts: prompts(1), eos: EOS, maxLength: 5, beamSize: 4, ...wrong }

@@ -1,18 +1,16 @@
-import { pathAlignment, pathTokens, type Path, type RankedHypothesis } from '../hypothesis.js'
+import { type Ending, hypothesisOf, type RankedHypothesis } from '../hypothesis.js'
 import type { Ranker } from './ranker.js'
 
-/** What the pool keeps of a hypothesis. */
-export interface Ended {
-  readonly path: Path | undefined
-  /** Tokens on the path. */
-  readonly length: number
-  /** The model's log-probability. */
-  readonly logProb: number
-  /** The log-probability as lowered by filters: what ranks. */
+/** What the pool ranks a hypothesis by. */
+export interface Ended extends Ending {
+  /** The log-probability as lowered by filters. */
   readonly total: number
   readonly coverage: Float64Array | undefined
-  /** Whether the model gave attention. */
-  readonly aligned: boolean
+}
+
+interface Entry {
+  readonly ended: Ended
+  readonly score: number
 }
 
 /** The hypotheses of one beam that have ended, ranked, and the rule that says when no more are needed. */
@@ -21,8 +19,8 @@ export class BeamPool {
   readonly #limit: number
   readonly #enough: number
   /** The best finished hypotheses, best first. */
-  readonly #finished: RankedHypothesis[] = []
-  readonly #unfinished: RankedHypothesis[] = []
+  readonly #finished: Entry[] = []
+  readonly #unfinished: Entry[] = []
   #finishedCount = 0
 
   /**
@@ -38,11 +36,11 @@ export class BeamPool {
   /** A path that then ended: its log-probabilities and its coverage count the end as well. */
   addFinished(ended: Ended): void {
     this.#finishedCount++
-    this.#insert(this.#finished, ended, ended.length + 1, true)
+    this.#insert(this.#finished, ended, ended.length + 1)
   }
 
   addUnfinished(ended: Ended): void {
-    this.#insert(this.#unfinished, ended, Math.max(ended.length, 1), false)
+    this.#insert(this.#unfinished, ended, Math.max(ended.length, 1))
   }
 
   /** Whether the best are known, given the lowered log-probability of the best hypothesis still alive. */
@@ -58,19 +56,17 @@ export class BeamPool {
 
   /** The best, finished ones first. */
   best(): RankedHypothesis[] {
-    return [...this.#finished, ...this.#unfinished].slice(0, this.#limit)
+    const best = [...this.#finished, ...this.#unfinished].slice(0, this.#limit)
+    return best.map(({ ended, score }) => ({ ...hypothesisOf(ended), score }))
   }
 
   /** Inserts in descending order of score, equals behind those that came first, and keeps the best. */
-  #insert(entries: RankedHypothesis[], ended: Ended, length: number, finished: boolean): void {
+  #insert(entries: Entry[], ended: Ended, length: number): void {
     const score = this.#ranker.score(ended.total, length, ended.coverage)
     let at = entries.length
     while (at > 0 && entries[at - 1]!.score < score) at--
     if (at >= this.#limit) return
-    const { path, logProb, aligned } = ended
-    const tokens = pathTokens(path, ended.length)
-    const alignment = aligned && { alignment: pathAlignment(path, ended.length) }
-    entries.splice(at, 0, { tokens, logProb, score, finished, ...alignment })
+    entries.splice(at, 0, { ended, score })
     if (entries.length > this.#limit) entries.pop()
   }
 }

@@ -15,8 +15,11 @@ describe('philox', () => {
 })
 
 describe('uniform', () => {
-  it('fills [0, 1) evenly over positions, sentences and seeds', () => {
-    for (const draw of [(i: number) => uniform(1, 2, i), (i: number) => uniform(1, i, 2), (i: number) => uniform(i, 1, 2)]) {
+  it('fills [0, 1) evenly over positions, draws, sentences and seeds', () => {
+    const alongEach = [
+      (i: number) => uniform(1, 2, 3, i), (i: number) => uniform(1, 2, i, 3),
+      (i: number) => uniform(1, i, 2, 3), (i: number) => uniform(i, 1, 2, 3)]
+    for (const draw of alongEach) {
       const bins = new Array<number>(10).fill(0)
       for (let i = 0; i < 10_000; i++) bins[Math.floor(draw(i) * 10)]!++
       const chiSquare = bins.reduce((sum, n) => sum + (n - 1000) ** 2 / 1000, 0)
@@ -25,6 +28,6 @@ describe('uniform', () => {
   })
 
   it('tells seeds above 2^32 apart', () => {
-    expect(uniform(5, 0, 0)).not.toBe(uniform(5 + 2 ** 32, 0, 0))
+    expect(uniform(5, 0, 0, 0)).not.toBe(uniform(5 + 2 ** 32, 0, 0, 0))
   })
 })

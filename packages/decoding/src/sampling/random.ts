@@ -29,8 +29,8 @@ export function philox(counter: readonly [number, number, number, number], key: 
  *
  * @param seed an integer in [0, 2^53)
  */
-export function uniform(seed: number, sentence: number, position: number): number {
-  const [high, low] = philox([position, sentence, 0, 0], [seed % 2 ** 32, Math.floor(seed / 2 ** 32)])
+export function uniform(seed: number, sentence: number, draw: number, position: number): number {
+  const [high, low] = philox([position, sentence, draw, 0], [seed % 2 ** 32, Math.floor(seed / 2 ** 32)])
   return ((high! >>> 5) * 2 ** 26 + (low! >>> 6)) / 2 ** 53
 }
 

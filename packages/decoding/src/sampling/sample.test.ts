@@ -2,6 +2,8 @@ import { describe, expect, it } from 'vitest'
 import { suppressTokens } from '../filters/suppress.js'
 import { greedy } from '../greedy.js'
 import type { TokenFilter } from '../filters/token-filter.js'
+import type { Beginning } from '../constraints/beginning.js'
+import type { Hypothesis } from '../hypothesis.js'
 import type { SampleOptions } from '../options.js'
 import { sample } from './sample.js'
 import { TableModel } from '../testing/table-model.js'
@@ -16,7 +18,7 @@ async function firstTokens(model: TableModel, options: Partial<SampleOptions>): 
   const seeds = new Array<number>(DRAWS).fill(1)
   const found = await sample(model, seeds, { prompts: prompts(DRAWS), eos: [], maxLength: 1, seed: 5, ...options })
   const counts = new Array<number>(model.vocabSize).fill(0)
-  for (const { tokens } of found) counts[tokens[0]!]!++
+  for (const [drawn] of found) counts[drawn!.tokens[0]!]!++
   return counts
 }
 
@@ -94,7 +96,7 @@ describe('sample', () => {
 
   it('begins with the prefix, whose probability counts', async () => {
     const options = { prompts: prompts(2), eos: EOS, maxLength: 6, seed: 3, prefixes: [[7, 7, 7], []], topK: 2 }
-    const [found, free] = await sample(model, [9, 9], options)
+    const [[found], free] = await sample(model, [9, 9], options) as [Hypothesis[], Hypothesis[]]
     expect([...found!.tokens.subarray(0, 3)]).toEqual([7, 7, 7])
     expect(free).toEqual((await sample(model, [9, 9], { ...options, prefixes: [[], []] }))[1])
     const emitted = found!.finished ? [...found!.tokens, EOS] : [...found!.tokens]
@@ -105,7 +107,7 @@ describe('sample', () => {
 
   it('with topK 1 is greedy search', async () => {
     const options = { prompts: prompts(3), eos: EOS, maxLength: 9 }
-    expect(await sample(model, [1, 2, 3], { ...options, seed: 0, topK: 1, temperature: 5 }))
+    expect((await sample(model, [1, 2, 3], { ...options, seed: 0, topK: 1, temperature: 5 })).flat())
       .toEqual(await greedy(model, [1, 2, 3], options))
   })
 
@@ -126,14 +128,39 @@ describe('sample', () => {
 
   it('reports the model\'s own log-probability', async () => {
     const options = { prompts: prompts(1), eos: EOS, maxLength: 6, seed: 3, temperature: 3, topK: 4 }
-    const [found] = await sample(model, [9], options)
+    const [[found]] = await sample(model, [9], options) as [Hypothesis[]]
     const emitted = found!.finished ? [...found!.tokens, EOS] : [...found!.tokens]
     const total = emitted.reduce((sum, token, t) =>
       sum + model.logProbs(9, [BOS, ...emitted.slice(0, t)])[token]!, 0)
     expect(found!.logProb).toBeCloseTo(total, 10)
   })
 
+  it('draws several times, first what one draw gives, each from the distribution, whatever the batch', async () => {
+    const options = { eos: EOS, maxLength: 20, seed: 2, topP: 0.95 }
+    const [alone] = await sample(model, [1], { ...options, prompts: prompts(1), sentenceIds: [5], draws: 4 })
+    expect(alone!.length).toBe(4)
+    expect(new Set(alone!.map(({ tokens }) => tokens.join())).size).toBe(4)
+    const together = await sample(model, [1, 3, 1], { ...options, prompts: prompts(3), sentenceIds: [5, 6, 7], draws: 4 })
+    expect(together[0]).toEqual(alone)
+    expect(together[2]).not.toEqual(alone)
+    const single = await sample(model, [1, 3, 1], { ...options, prompts: prompts(3), sentenceIds: [5, 6, 7] })
+    expect(single).toEqual(together.map((draws) => draws.slice(0, 1)))
+    const [many] = await sample(model, [1], { prompts: prompts(1), eos: [], maxLength: 1, seed: 5, draws: DRAWS })
+    const counts = probabilities.map((_, token) => many!.filter(({ tokens }) => tokens[0] === token).length)
+    expectDistribution(counts, probabilities)
+  })
+
+  it('draws among the tokens that a beginning allows', async () => {
+    const beginning = { length: 1, after: ({ length }: { length: number }) => (length === 0 ? [5, 2, 7] : undefined) }
+    for (const scoresWanted of [false, true]) {
+      const counts = await firstTokens(new TableModel(8, { sharpness: 2, scoresWanted }), {
+        prefixes: new Array<Beginning>(DRAWS).fill(beginning), filters: [suppressTokens([5])] })
+      expectDistribution(counts, probabilities.map((p, token) => ([5, 2, 7].includes(token) ? p : 0)))
+    }
+  })
+
   it.each([
+    [{ draws: 0 }, 'draws must be a positive integer, got 0'],
     [{ temperature: 0 }, 'temperature must be above 0, got 0: use greedy for 0'],
     [{ topK: 0 }, 'topK must be a positive integer, got 0'],
     [{ topP: 0 }, 'topP must be in (0, 1], got 0'],

@@ -1,4 +1,4 @@
-import { generate, type Choice } from '../generate.js'
+import { type Choice, finish, generate } from '../generate.js'
 import type { Hypothesis } from '../hypothesis.js'
 import type { TokenModel } from '../model.js'
 import { checkSampleOptions, type CheckedSampleOptions, type SampleOptions } from '../options.js'
@@ -6,29 +6,32 @@ import { uniform } from './random.js'
 import { inOrder, massOf, nucleus, typical, type Weighted } from './truncation.js'
 
 /**
- * Ancestral sampling. A sentence's draws depend on (seed, sentence id, position) alone, not on its batch.
- * Filters come first, then temperature, `topK`, `topP` and `typicalP`, in that order.
+ * Ancestral sampling. What is drawn depends on (seed, sentence id, draw, position) alone, not on the batch; the first
+ * of several draws is what one draw gives. Filters come first, then temperature, `topK`, `topP` and `typicalP`, in that
+ * order.
  *
- * @returns one hypothesis per sentence; `logProb` is the model's own, before filters, temperature and truncation
+ * @returns per sentence its draws, in the order of drawing; `logProb` is the model's own, before filters, temperature
+ *   and truncation
  * @throws DecodingError when an option is impossible or the model breaks its contract
  */
 export async function sample<Batch, State>(
   model: TokenModel<Batch, State>,
   batch: Batch,
   options: SampleOptions,
-): Promise<Hypothesis[]> {
+): Promise<Hypothesis[][]> {
   const checked = checkSampleOptions(options, model.vocabSize)
-  return generate(model, batch, checked, checked.topK, (choice) => draw(choice, checked))
+  const { topK: k, draws } = checked
+  return finish(generate(model, batch, checked, { k, draws, decode: (choice) => drawToken(choice, checked) }))
 }
 
-function draw(choice: Choice, options: CheckedSampleOptions): number {
+function drawToken(choice: Choice, options: CheckedSampleOptions): number {
   const { topP, typicalP, seed, sentenceIds } = options
   let candidates = weighted(choice, options)
   if (candidates.at.length === 0) return -1
   if (topP < 1) candidates = nucleus(candidates, topP)
   if (typicalP < 1) candidates = typical(candidates, typicalP)
   const { at, weights } = candidates
-  let rest = uniform(seed, sentenceIds[choice.sentence]!, choice.position) * massOf(weights)
+  let rest = uniform(seed, sentenceIds[choice.sentence]!, choice.draw, choice.position) * massOf(weights)
   let drawn = 0
   while (drawn < at.length - 1 && rest >= weights[drawn]!) rest -= weights[drawn++]!
   return at[drawn]!
@@ -36,7 +39,7 @@ function draw(choice: Choice, options: CheckedSampleOptions): number {
 
 /** The topK most probable allowed candidates. */
 function weighted(choice: Choice, { temperature, topK }: CheckedSampleOptions): Weighted {
-  const { candidates: { ids, logProbs }, start, end, lower } = choice
+  const { ids, logProbs, start, end, lower } = choice
   const at = new Int32Array(end - start)
   const lowered = new Float64Array(end - start)
   let count = 0
