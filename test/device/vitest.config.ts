@@ -10,7 +10,7 @@ const suites = [
   'packages/runtime/src/ops/*.test.ts',
   'packages/lm/src/models.test.ts',
   'packages/asr/src/model.test.ts',
-  'packages/translation/src/model.test.ts',
+  'packages/translation/src/models/architectures.test.ts',
   'test/device/*.suite.ts',
   'test/conformance/tfjs-specs.test.ts',
 ]

@@ -22,6 +22,7 @@ export { GatedFeedForward, type GatedFeedForwardOptions, glu } from './layers/ga
 export { maskedMax, maskedMean } from './layers/pooling.js'
 export { causalMask, lengthMask, paddingMask } from './layers/masks.js'
 export {
+  type Attended,
   extendCache,
   type KeyValue,
   mergeHeads,

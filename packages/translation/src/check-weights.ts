@@ -1,5 +1,5 @@
 import { locateSafetensors, storesFloats } from '@parlance/runtime/session'
-import type { ModelConfig } from './config.js'
+import type { ModelConfig } from './model-config.js'
 
 function linear(name: string, outputs: number, inputs: number): [string, number[]][] {
   return [[`${name}.weight`, [outputs, inputs]], [`${name}.bias`, [outputs]]]

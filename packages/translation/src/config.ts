@@ -1,35 +1,15 @@
 import { weightFormats } from '@parlance/nn/command-line'
 import { z } from 'zod'
+import { architectureFields } from './model-config.js'
 
 const count = (least: number) => z.number().int().min(least)
 const share = z.number().min(0).lt(1)
 
 /**
- * The architecture of a translator: a pre-norm transformer with sinusoidal positions, that of Hugging Face's M2M100.
- */
-export interface ModelConfig {
-  readonly vocabSize: number
-  readonly width: number
-  readonly heads: number
-  readonly encoderLayers: number
-  readonly decoderLayers: number
-  readonly feedForwardWidth: number
-}
-
-/**
  * Everything that decides a training run besides its data. One flat level: each field is also a flag.
- *
- * The defaults are the base model of Vaswani et al. 2017 (table 3) at half its width, with a deep encoder and a shallow
- * decoder, which cost little quality and decode faster (Kasai et al., "Deep Encoder, Shallow Decoder", ICLR 2021).
  */
 export const trainingConfigSchema = z.strictObject({
-  vocabSize: count(260).default(4000)
-    .describe('tokens of the joint vocabulary, bytes and special tokens included (Sennrich and Zhang 2019: 2k to 8k for little data)'),
-  width: count(2).default(256).describe('width of the model, an even multiple of the heads'),
-  heads: count(1).default(4).describe('attention heads'),
-  encoderLayers: count(1).default(3).describe('layers of the encoder'),
-  decoderLayers: count(1).default(2).describe('layers of the decoder'),
-  feedForwardWidth: count(1).default(1024).describe('width between the two feed-forward layers (Vaswani et al. 2017: 4 times the width)'),
+  ...architectureFields,
   dropout: share.default(0.1).describe('rate of dropout on embeddings and sub-layers (Vaswani et al. 2017)'),
   attentionDropout: share.default(0).describe('rate of dropout on attention weights'),
   labelSmoothing: share.default(0.1).describe('share of the target spread over the vocabulary (Vaswani et al. 2017)'),
@@ -56,9 +36,3 @@ export const trainingConfigSchema = z.strictObject({
 })
 
 export type TrainingConfig = z.output<typeof trainingConfigSchema>
-
-/** The architecture that a training config asks for, for a tokenizer of `vocabSize` tokens. */
-export function modelConfig(training: TrainingConfig, vocabSize: number): ModelConfig {
-  const { width, heads, encoderLayers, decoderLayers, feedForwardWidth } = training
-  return { vocabSize, width, heads, encoderLayers, decoderLayers, feedForwardWidth }
-}

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { parseConfig, readJson } from '@parlance/nn/command-line'
 import { z } from 'zod'
-import type { ModelConfig } from './config.js'
+import type { ModelConfig } from './model-config.js'
 import { END, PAD, START } from './special-tokens.js'
 
 const size = z.number().int().min(1)
@@ -83,7 +83,8 @@ export function readFolderConfig(folder: string): FolderConfig {
         'multiple of the heads.',
     )
   }
-  const model = {
+  const model: ModelConfig = {
+    architecture: 'transformer',
     vocabSize: config.vocab_size,
     width: config.d_model,
     heads: config.encoder_attention_heads,

@@ -1,12 +1,14 @@
-export { trainingConfigSchema, type ModelConfig, type TrainingConfig } from './config.js'
+export { trainingConfigSchema, type TrainingConfig } from './config.js'
+export type { ModelConfig } from './model-config.js'
 export { cleanPairs, readPairs, type CleaningReport, type Pair } from './pairs.js'
+export { MAX_SOURCE_TOKENS, Translator, type LoadOptions, type Translation } from './translator.js'
+export type { Hypothesis } from './search/search.js'
 export {
   checkTranslateOptions,
-  MAX_SOURCE_TOKENS,
-  Translator,
-  type Hypothesis,
-  type LoadOptions,
+  type SamplingOptions,
+  type SourceLine,
+  type StreamOptions,
   type TranslateOptions,
-  type Translation,
-} from './translator.js'
+} from './search/translate-options.js'
+export { formatAlignment, type WordLink } from './search/alignment.js'
 export { evaluateTranslator, spread, type TranslationScore } from './evaluate.js'

@@ -5,7 +5,7 @@ import { saveGraph } from '@parlance/runtime'
 import { checkWeights } from './check-weights.js'
 import { readFolderConfig } from './folder-config.js'
 import { inferenceGraphs } from './inference-graphs.js'
-import { TranslationTransformer } from './model.js'
+import { createModel } from './models/create-model.js'
 import { fileNames } from './parameter-names.js'
 
 const WEIGHTS = 'model.safetensors'
@@ -20,7 +20,7 @@ const GRAPHS = { encoder: 'encoder.onnx', decoder: 'decoder.onnx' } as const
 export function exportTranslator(folder: string): void {
   const { model: config } = readFolderConfig(folder)
   checkWeights(join(folder, WEIGHTS), config)
-  const model = new TranslationTransformer(config)
+  const model = createModel(config)
   const names = fileNames(namedParameters(model))
   const graphs = inferenceGraphs(model)
   saveGraph(graphs.encoder, { file: join(folder, GRAPHS.encoder), names, weights: { storedIn: WEIGHTS } })

@@ -1,86 +1,98 @@
-import { inference, type KeyValue } from '@parlance/nn'
-import { type InferenceGraph, inferenceGraph, tf } from '@parlance/runtime'
-import type { TranslationTransformer } from './model.js'
+import { inference } from '@parlance/nn'
+import { type InferenceGraph, inferenceGraph, type InputSpec, tf } from '@parlance/runtime'
+import type { EncoderDecoder, Ports, Tensors } from './models/encoder-decoder.js'
 
 export interface InferenceGraphs {
   readonly encoder: InferenceGraph
   readonly decoder: InferenceGraph
 }
 
-type Tensors = Record<string, tf.Tensor>
-
-/** Of decoder layer i: `name_key_i` and `name_value_i`. */
-function keyValues(tensors: Tensors, name: string, layers: number): KeyValue[] {
-  return Array.from({ length: layers }, (_, i) => ({
-    key: tensors[`${name}_key_${i}`] as tf.Tensor,
-    value: tensors[`${name}_value_${i}`] as tf.Tensor,
-  }))
-}
-
-function named(name: string, layers: readonly KeyValue[]): Tensors {
+function float32(ports: Ports, rows: string): Record<string, InputSpec> {
   return Object.fromEntries(
-    layers.flatMap(({ key, value }, i) => [[`${name}_key_${i}`, key], [`${name}_value_${i}`, value]]),
+    Object.entries(ports).map(([name, axes]) => [name, { shape: [rows, ...axes], dtype: 'float32' as const }]),
   )
 }
 
-function gathered({ key, value }: KeyValue, rows: tf.Tensor): KeyValue {
-  return { key: tf.gather(key, rows), value: tf.gather(value, rows) }
+function int32(...shape: (number | string)[]): InputSpec {
+  return { shape, dtype: 'int32' }
+}
+
+function pick(tensors: Tensors, ports: Ports): Tensors {
+  return Object.fromEntries(Object.keys(ports).map((name) => [name, tensors[name] as tf.Tensor]))
+}
+
+/** The first `count` rows of `x`. */
+function firstRows(x: tf.Tensor, count: number): tf.Tensor {
+  return tf.slice(x, x.shape.map(() => 0), [count, ...x.shape.slice(1)])
+}
+
+/** Numbers that a processor takes the logarithm of together, and a multiple of it. */
+const LANES = 16
+
+/**
+ * log Σ exp of each row: (R, 1) from (R, V). log Σ eˣ = max x − log max p, and the greatest probability is never small.
+ *
+ * Neither sums nor logarithms may depend on where a row lies in memory. ONNX Runtime's LogSoftmax does, its Softmax does
+ * not; and it computes the last few logarithms of a tensor otherwise than the others, hence the copies.
+ */
+function logNormalizer(logits: tf.Tensor): tf.Tensor {
+  const greatest = tf.max(tf.softmax(logits), 1, true)
+  const logarithms = tf.log(tf.tile(greatest, [1, LANES]))
+  return tf.sub(tf.max(logits, 1, true), tf.slice(logarithms, [0, 0], [logits.shape[0] as number, 1]))
 }
 
 /**
- * The two graphs of translation, for any number of sentences (N), source length (S), hypotheses (R, of P in the step
- * before), position (T) and number of candidates (K). H heads of width D.
+ * The two graphs of a translator, for any number of sentences (N), source length (S), hypotheses (R, of P in the step
+ * before), position (T), candidates (K).
  *
- * encoder: `source` int32 (N, S), padded, to `source_mask` (N, 1, 1, S), `cross_key_i` and `cross_value_i` (N, H, S, D).
+ * encoder: `source` int32 (N, S), padded, to the model's memory and initial state, (N, …).
  *
- * decoder: one step. `tokens`, `parents`, `sentences` int32 (R): what each hypothesis is fed, which row of the cache it
- * continues, which sentence it translates; `position` int32 (1); `candidates` int32 (K), only its length counts; the
- * encoder's outputs; `self_key_i` and `self_value_i` (P, H, T, D). To `ids` int32 and `log_probs` (R, K), best first, and
- * `new_self_key_i`, `new_self_value_i` (R, H, T + 1, D).
+ * decoder: one step. `tokens`, `parents` int32 (R): what each hypothesis is fed, and which row of the state it continues;
+ * `position` int32 (1); `candidates` int32 (K), only its length counts; `wanted` int32 (Q, W): tokens of the first Q
+ * hypotheses, which are all that is asked about, the others being padding; the memory, one row a hypothesis; the
+ * state (P, …). To `ids` int32 and `log_probs` (Q, K), best first, `wanted_log_probs` (Q, W), `attention` (Q, S), and the
+ * state (R, …) under names with `new_` in front.
  */
-export function inferenceGraphs(model: TranslationTransformer): InferenceGraphs {
-  const { decoderLayers, heads, headWidth } = model
-  const cache = (name: string, rows: string, length: string) =>
-    Object.fromEntries(
-      Array.from({ length: decoderLayers }, (_, i) => ['key', 'value'].map((kind) => `${name}_${kind}_${i}`))
-        .flat()
-        .map((port) => [port, { shape: [rows, heads, length, headWidth], dtype: 'float32' as const }]),
-    )
-  const rows = { shape: ['R'], dtype: 'int32' as const }
+export function inferenceGraphs(model: EncoderDecoder): InferenceGraphs {
+  const { memoryPorts, statePorts } = model
   const encoder = inferenceGraph(
     ({ source }) => {
-      const mask = model.sourceMask(source as tf.Tensor)
-      const memory = model.encode(source as tf.Tensor, mask, inference)
-      return { source_mask: mask, ...named('cross', model.memories(memory)) }
+      const memory = model.encode(source as tf.Tensor, inference)
+      return { ...memory, ...model.initialState(memory) }
     },
-    { source: { shape: ['N', 'S'], dtype: 'int32' } },
+    { source: int32('N', 'S') },
   )
   const decoder = inferenceGraph(
     (inputs) => {
-      const { tokens, parents, sentences, position, candidates, source_mask: mask } = inputs as Record<string, tf.Tensor> & {
-        tokens: tf.Tensor
-        parents: tf.Tensor
-        sentences: tf.Tensor
-        position: tf.Tensor
-        candidates: tf.Tensor
-        source_mask: tf.Tensor
+      const { tokens, parents, position, candidates, wanted } = inputs as Tensors & Record<DecoderInput, tf.Tensor>
+      const before = Object.entries(pick(inputs, statePorts)).map(([name, x]) => [name, tf.gather(x, parents)] as const)
+      const step = model.step(tokens, position, Object.fromEntries(before), pick(inputs, memoryPorts), inference)
+      const [asked, width] = wanted.shape as [number, number]
+      // All rows are projected, so that the product is of the same size whoever asks.
+      const logits = firstRows(model.project(step.hidden), asked)
+      const { values, indices } = tf.topk(logits, candidates.shape[0] as number)
+      const normalizer = logNormalizer(logits)
+      return {
+        ids: indices,
+        log_probs: tf.sub(values, normalizer),
+        wanted_log_probs: tf.sub(tf.reshape(tf.gather(logits, wanted, 1, 1), [asked, width]), normalizer),
+        attention: firstRows(step.attention, asked),
+        ...Object.fromEntries(Object.keys(statePorts).map((name) => [`new_${name}`, step.state[name] as tf.Tensor])),
       }
-      const memories = keyValues(inputs, 'cross', decoderLayers).map((layer) => gathered(layer, sentences))
-      const caches = keyValues(inputs, 'self', decoderLayers).map((layer) => gathered(layer, parents))
-      const { logits, caches: longer } = model.step(tokens, position, caches, memories, tf.gather(mask, sentences), inference)
-      const { values, indices } = tf.topk(tf.logSoftmax(logits), candidates.shape[0] as number)
-      return { ids: indices, log_probs: values, ...named('new_self', longer) }
     },
     {
-      tokens: rows,
-      parents: rows,
-      sentences: rows,
-      position: { shape: [1], dtype: 'int32' },
-      candidates: { shape: ['K'], dtype: 'int32' },
-      source_mask: { shape: ['N', 1, 1, 'S'], dtype: 'float32' },
-      ...cache('cross', 'N', 'S'),
-      ...cache('self', 'P', 'T'),
+      tokens: int32('R'),
+      parents: int32('R'),
+      position: int32(1),
+      candidates: int32('K'),
+      wanted: int32('Q', 'W'),
+      ...float32(memoryPorts, 'R'),
+      ...float32(statePorts, 'P'),
     },
+    // More hypotheses than are asked about, fewer candidates than tokens.
+    { sizes: { R: [103, 107, 109], K: [2, 3, 5] } },
   )
   return { encoder, decoder }
 }
+
+type DecoderInput = 'tokens' | 'parents' | 'position' | 'candidates' | 'wanted'

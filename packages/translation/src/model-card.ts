@@ -1,5 +1,5 @@
 import type { Tokenizer } from '@parlance/tokenizer'
-import type { ModelConfig } from './config.js'
+import type { ModelConfig } from './model-config.js'
 
 /** The `README.md` of a model folder: what the files are and how to use them. */
 export function modelCard(config: ModelConfig, tokenizer: Tokenizer): string {

@@ -8,6 +8,7 @@ const RENAMES: readonly (readonly [RegExp, string])[] = [
   [/\.feedForwardNorm\./, '.final_layer_norm.'],
   [/\.feedForward\.input\./, '.fc1.'],
   [/\.feedForward\.output\./, '.fc2.'],
+  [/\.selfAttention\.attention\./, '.selfAttention.'],
   [/\.(attention|selfAttention)\./, '.self_attn.'],
   [/\.crossAttention\./, '.encoder_attn.'],
   [/_attn\.(query|key|value)\./, '_attn.$1_proj.'],

@@ -15,13 +15,14 @@ import { UsageError } from '@parlance/nn/command-line'
 import { jit } from '@parlance/runtime'
 import { type Batch, epochPlanner, makeBatch } from './batches.js'
 import { type Bucket, chooseBuckets } from './buckets.js'
-import { modelConfig, type TrainingConfig } from './config.js'
+import type { TrainingConfig } from './config.js'
 import { prepareData, type TrainingFiles } from './data.js'
 import { exampleLength, type Examples } from './examples.js'
 import { folderConfig } from './folder-config.js'
 import { exportTranslator, removeGraphs } from './inference-files.js'
 import { modelCard } from './model-card.js'
-import { TranslationTransformer } from './model.js'
+import { modelConfig } from './model-config.js'
+import { createModel } from './models/create-model.js'
 import type { CleaningReport } from './pairs.js'
 import { fileNames } from './parameter-names.js'
 import { TranslationEvaluation } from './translation-evaluation.js'
@@ -50,7 +51,7 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
   }
   const data = await prepareData(files, config)
   const architecture = modelConfig(config, data.tokenizer.vocabSize)
-  const model = new TranslationTransformer(architecture, config.seed, config)
+  const model = createModel(architecture, config.seed, config)
   const parameters = fileNames(namedParameters(model))
   const adam = new AdamW(parameters, { beta2: 0.98, epsilon: 1e-9, weightDecay: config.weightDecay })
   const { averageDecay } = config

@@ -1,4 +1,5 @@
-export { TranslationTransformer, type Regularization } from './model.js'
+export { createModel } from './models/create-model.js'
+export { EncoderDecoder, type Regularization } from './models/encoder-decoder.js'
 export { trainTranslator, type TrainTranslatorOptions } from './train-translator.js'
 export type { TrainingFiles } from './data.js'
 export { exportTranslator } from './inference-files.js'

@@ -4,12 +4,13 @@ import { GraphSession } from '@parlance/runtime/session'
 import type { Bleu } from '@parlance/metrics'
 import { type Batch, makeBatch, orderedPlans } from './batches.js'
 import { chooseBuckets } from './buckets.js'
-import { type ModelConfig, modelConfig, type TrainingConfig } from './config.js'
+import type { TrainingConfig } from './config.js'
 import type { TrainingData } from './data.js'
 import { evaluateTranslator, spread } from './evaluate.js'
 import { exampleLength } from './examples.js'
 import { type InferenceGraphs, inferenceGraphs } from './inference-graphs.js'
-import type { TranslationTransformer } from './model.js'
+import { type ModelConfig, modelConfig } from './model-config.js'
+import type { EncoderDecoder } from './models/encoder-decoder.js'
 import type { Pair } from './pairs.js'
 import { Translator } from './translator.js'
 
@@ -24,7 +25,7 @@ export class TranslationEvaluation {
   private last: { bleu: Bleu; translations: readonly string[] } | undefined
 
   constructor(
-    private readonly model: TranslationTransformer,
+    private readonly model: EncoderDecoder,
     private readonly data: TrainingData,
     private readonly config: TrainingConfig,
     private readonly threads: number | undefined,

@@ -1,43 +1,32 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { averageLength, beamSearch, suppressTokens } from '@parlance/decoding'
-import { UsageError } from '@parlance/nn/command-line'
+import { setImmediate } from 'node:timers/promises'
 import { GraphSession } from '@parlance/runtime/session'
 import { loadTokenizer, type Tokenizer } from '@parlance/tokenizer'
 import { checkWeights } from './check-weights.js'
-import type { ModelConfig } from './config.js'
+import type { ModelConfig } from './model-config.js'
 import { readFolderConfig } from './folder-config.js'
 import { GraphTranslationModel, paddedLength } from './graph-model.js'
-import { END, PAD, START, UNKNOWN } from './special-tokens.js'
-import { checkSpecialTokens, decodeText, encodeSource } from './text-codec.js'
-
-export interface TranslateOptions {
-  /** Hypotheses kept while searching; 1 is greedy. Default 4. */
-  beamSize?: number
-  /** Translations of each line, at most `beamSize`. Default 1. */
-  nBest?: number
-  /** Hypotheses are ranked by log-probability / length^lengthPenalty. Default 1, the average. */
-  lengthPenalty?: number
-  /** Tokens of a translation at most; default twice those of the source and 10 more. */
-  maxLength?: number
-  /** Lines translated at once at most; it changes speed and memory, never a translation. Default 32. */
-  batchSize?: number
-}
-
-export interface Hypothesis {
-  readonly text: string
-  /** Natural-log probability over the length penalty: what ranks. */
-  readonly score: number
-  /** Natural-log probability, the end token included. */
-  readonly logProb: number
-  readonly tokens: Int32Array
-}
+import { tokenPieces } from './search/pieces.js'
+import { type Hypothesis, type Sentence, TranslationSearch } from './search/search.js'
+import {
+  checkTranslateOptions,
+  type SearchSettings,
+  type SourceLine,
+  type StreamOptions,
+  type TranslateOptions,
+} from './search/translate-options.js'
+import { writeOutUnknowns } from './search/unknown-words.js'
+import { END } from './special-tokens.js'
+import { checkSpecialTokens, encodeSource } from './text-codec.js'
 
 export interface Translation {
-  /** That of the best hypothesis; empty for a blank line. */
+  /** That of the best hypothesis, or of the first draw; empty for a blank line. */
   readonly text: string
-  /** Best first, at most `nBest`; none for a blank line. */
+  /** Best first, or in the order of drawing; at most `nBest`, none for a blank line. */
   readonly hypotheses: readonly Hypothesis[]
+  /** The text of each token of the source. */
+  readonly sourcePieces: readonly string[]
   /** Whether the source was longer than `MAX_SOURCE_TOKENS` and only its beginning was translated. */
   readonly truncated: boolean
 }
@@ -55,7 +44,7 @@ const MAX_BATCH_POSITIONS = 8192
 
 /** A trained model, ready to translate. Needs no TF.js. */
 export class Translator {
-  private readonly model: GraphTranslationModel
+  private readonly search: TranslationSearch
 
   constructor(
     readonly tokenizer: Tokenizer,
@@ -63,7 +52,7 @@ export class Translator {
     private readonly encoder: GraphSession,
     private readonly decoder: GraphSession,
   ) {
-    this.model = new GraphTranslationModel(encoder, decoder, config)
+    this.search = new TranslationSearch(new GraphTranslationModel(encoder, decoder, config), tokenizer)
   }
 
   /**
@@ -93,35 +82,39 @@ export class Translator {
   }
 
   /**
-   * Translates lines, in their order. A line gets the same translation alone and in any company.
+   * Translates a line, or lines, in their order. A line gets the same translation alone and in any company, draws
+   * included, which go by its number.
    *
    * @throws UsageError for an option that cannot work
    */
-  async translate(lines: readonly string[], options: TranslateOptions = {}): Promise<Translation[]> {
-    checkTranslateOptions(options)
-    const { batchSize = 32 } = options
-    const results = lines.map((): Translation => ({ text: '', hypotheses: [], truncated: false }))
-    const byLength = new Map<number, Sentence[]>()
-    for (const [line, text] of lines.entries()) {
-      if (text.trim() === '') continue
-      const sentence = this.prepare(line, text.trim())
-      const length = paddedLength(sentence.source.length)
-      const group = byLength.get(length)
-      if (group) group.push(sentence)
-      else byLength.set(length, [sentence])
+  async translate(line: string | SourceLine, options?: TranslateOptions): Promise<Translation>
+  async translate(lines: readonly (string | SourceLine)[], options?: TranslateOptions): Promise<Translation[]>
+  async translate(
+    input: string | SourceLine | readonly (string | SourceLine)[],
+    options: TranslateOptions = {},
+  ): Promise<Translation | Translation[]> {
+    const settings = checkTranslateOptions(options)
+    if (isLines(input)) return this.translateLines(input, settings)
+    return (await this.translateLines([input], settings))[0] as Translation
+  }
+
+  /**
+   * Translates a line greedily and yields what there is of the translation after each token; returns the whole. Other
+   * work of the program gets its turn between tokens.
+   *
+   * @throws UsageError for an option that cannot work
+   */
+  async *stream(line: string | SourceLine, options: StreamOptions = {}): AsyncGenerator<string, Translation> {
+    const settings = checkTranslateOptions({ ...options, beamSize: 1 })
+    const sentence = this.prepare(asLine(line), 0, settings)
+    if (sentence === undefined) return NOTHING
+    let last: Hypothesis | undefined
+    for await (const hypothesis of this.search.stream(sentence, settings)) {
+      if (hypothesis.text !== (last?.text ?? '')) yield hypothesis.text.replace(UNFINISHED, '')
+      last = hypothesis
+      await setImmediate()
     }
-    for (const [length, group] of byLength) {
-      const rows = Math.max(1, Math.min(batchSize, Math.floor(MAX_BATCH_POSITIONS / length)))
-      for (let start = 0; start < group.length; start += rows) {
-        const batch = group.slice(start, start + rows)
-        const found = await this.search(batch, options)
-        for (const [i, { line, truncated }] of batch.entries()) {
-          const hypotheses = found[i] as Hypothesis[]
-          results[line] = { text: hypotheses[0]?.text ?? '', hypotheses, truncated }
-        }
-      }
-    }
-    return results
+    return translationOf(sentence, last === undefined ? [] : [last])
   }
 
   /** Frees the graphs. */
@@ -130,50 +123,56 @@ export class Translator {
     this.decoder.dispose()
   }
 
-  private prepare(line: number, text: string): Sentence {
-    const source = encodeSource(this.tokenizer, text)
-    if (source.length <= MAX_SOURCE_TOKENS) return { line, source, truncated: false }
-    const cut = source.slice(0, MAX_SOURCE_TOKENS)
-    cut[MAX_SOURCE_TOKENS - 1] = END
-    return { line, source: cut, truncated: true }
-  }
-
-  private async search(batch: readonly Sentence[], options: TranslateOptions): Promise<Hypothesis[][]> {
-    const { beamSize = 4, nBest = 1, lengthPenalty = 1, maxLength = Infinity } = options
-    const sources = batch.map(({ source }) => source)
-    const found = await beamSearch(this.model, sources, {
-      prompts: sources.map(() => [START]),
-      eos: END,
-      maxLength: (i) => Math.min(maxLength, 2 * (sources[i] as Int32Array).length + 10),
-      beamSize,
-      nBest,
-      lengthPenalty: averageLength(lengthPenalty),
-      filters: [NEVER_SAID],
-    })
-    return found.map((hypotheses) =>
-      hypotheses.map(({ tokens, score, logProb }) => ({ text: decodeText(this.tokenizer, tokens), score, logProb, tokens })),
-    )
-  }
-}
-
-interface Sentence {
-  readonly line: number
-  readonly source: Int32Array
-  readonly truncated: boolean
-}
-
-const NEVER_SAID = suppressTokens([START, PAD, UNKNOWN])
-
-/** @throws UsageError for an option that cannot work */
-export function checkTranslateOptions(options: TranslateOptions): void {
-  const { beamSize = 4, nBest = 1, lengthPenalty = 1, maxLength = 1, batchSize = 1 } = options
-  for (const [name, value] of Object.entries({ beamSize, nBest, maxLength, batchSize })) {
-    if (!(Number.isSafeInteger(value) && value >= 1)) {
-      throw new UsageError(`${name} must be a whole number of 1 or more, got ${value}.`)
+  private async translateLines(lines: readonly (string | SourceLine)[], settings: SearchSettings): Promise<Translation[]> {
+    const results = lines.map(() => NOTHING)
+    const byLength = new Map<number, Sentence[]>()
+    for (const [place, line] of lines.entries()) {
+      const sentence = this.prepare(asLine(line), place, settings)
+      if (sentence === undefined) continue
+      const length = paddedLength(sentence.source.length)
+      const group = byLength.get(length)
+      if (group) group.push(sentence)
+      else byLength.set(length, [sentence])
     }
+    for (const [length, group] of byLength) {
+      const rows = Math.max(1, Math.min(settings.batchSize, Math.floor(MAX_BATCH_POSITIONS / length)))
+      for (let start = 0; start < group.length; start += rows) {
+        const batch = group.slice(start, start + rows)
+        const found = await this.search.run(batch, settings)
+        for (const [i, sentence] of batch.entries()) results[sentence.line] = translationOf(sentence, found[i] as Hypothesis[])
+      }
+    }
+    return results
   }
-  if (nBest > beamSize) throw new UsageError(`nBest must be at most beamSize, ${beamSize}, got ${nBest}.`)
-  if (!(lengthPenalty >= 0 && Number.isFinite(lengthPenalty))) {
-    throw new UsageError(`lengthPenalty must be 0 or more, got ${lengthPenalty}.`)
+
+  /** Undefined for a blank line. */
+  private prepare(line: SourceLine, place: number, settings: SearchSettings): Sentence | undefined {
+    const text = line.text.trim()
+    if (text === '') return undefined
+    const whole = encodeSource(this.tokenizer, text)
+    const truncated = whole.length > MAX_SOURCE_TOKENS
+    const source = truncated ? whole.slice(0, MAX_SOURCE_TOKENS) : whole
+    if (truncated) source[MAX_SOURCE_TOKENS - 1] = END
+    const tokens = source.subarray(0, -1)
+    const pieces = writeOutUnknowns(` ${text}`, tokens, tokenPieces(this.tokenizer, tokens))
+    const wishes = this.search.wishes(line, place, source.length, settings)
+    return { line: place, number: line.number ?? place, source, pieces, truncated, ...wishes }
   }
+}
+
+const NOTHING: Translation = { text: '', hypotheses: [], sourcePieces: [], truncated: false }
+
+/** The end of a text whose last character has not all its bytes yet. */
+const UNFINISHED = /\uFFFD+$/u
+
+function isLines(input: string | SourceLine | readonly (string | SourceLine)[]): input is readonly (string | SourceLine)[] {
+  return Array.isArray(input)
+}
+
+function asLine(line: string | SourceLine): SourceLine {
+  return typeof line === 'string' ? { text: line } : line
+}
+
+function translationOf({ pieces, truncated }: Sentence, hypotheses: readonly Hypothesis[]): Translation {
+  return { text: hypotheses[0]?.text ?? '', hypotheses, sourcePieces: pieces, truncated }
 }

@@ -30,6 +30,13 @@ export function extendCache(cache: KeyValue | undefined, fresh: KeyValue): KeyVa
   return { key: tf.concat([cache.key, fresh.key], 2), value: tf.concat([cache.value, fresh.value], 2) }
 }
 
+/** Attention's output and the weights that it is a mean by, before dropout. */
+export interface Attended {
+  readonly output: tf.Tensor
+  /** (N, H, queries, keys), rows that sum to 1 */
+  readonly weights: tf.Tensor
+}
+
 /**
  * softmax(Q·Kᵀ/√D + mask)·V: Vaswani et al. 2017, equation 1.
  *
@@ -43,11 +50,21 @@ export function extendCache(cache: KeyValue | undefined, fresh: KeyValue): KeyVa
  */
 export function scaledDotProductAttention(
   query: tf.Tensor,
-  { key, value }: KeyValue,
+  keyValue: KeyValue,
   context: Forward,
   mask?: tf.Tensor,
   dropout = 0,
 ): tf.Tensor {
+  return attendWithWeights(query, keyValue, context, mask, dropout).output
+}
+
+function attendWithWeights(
+  query: tf.Tensor,
+  { key, value }: KeyValue,
+  context: Forward,
+  mask: tf.Tensor | undefined,
+  dropout: number,
+): Attended {
   const [examples, heads, queries, width] = dimensions(query, 4, 'The query of attention (N, H, queries, D)')
   const [, groups, keys] = dimensions(key, 4, 'The key of attention (N, G, keys, D)')
   // The queries that share keys lie one after the other, as if they were one head's.
@@ -55,9 +72,10 @@ export function scaledDotProductAttention(
   const scaled = tf.mul(query, 1 / Math.sqrt(width))
   const scores = tf.matMul(groups === heads ? scaled : tf.reshape(scaled, [...joined, width]), key, false, true)
   const separate = groups === heads ? scores : tf.reshape(scores, [examples, heads, queries, keys])
-  const weights = context.dropout(tf.softmax(mask ? tf.add(separate, mask) : separate), dropout)
-  if (groups === heads) return tf.matMul(weights, value)
-  return tf.reshape(tf.matMul(tf.reshape(weights, [...joined, keys]), value), query.shape)
+  const weights = tf.softmax(mask ? tf.add(separate, mask) : separate)
+  const dropped = context.dropout(weights, dropout)
+  if (groups === heads) return { output: tf.matMul(dropped, value), weights }
+  return { output: tf.reshape(tf.matMul(tf.reshape(dropped, [...joined, keys]), value), query.shape), weights }
 }
 
 export interface MultiHeadAttentionOptions {
@@ -120,10 +138,15 @@ export class MultiHeadAttention extends Module {
 
   /** From x (N, queries, width), at the positions of `rotation`, over given keys and values to (N, queries, width). */
   attend(x: tf.Tensor, keyValue: KeyValue, context: Forward, mask?: tf.Tensor, rotation?: Rotation): tf.Tensor {
+    return this.attendWithWeights(x, keyValue, context, mask, rotation).output
+  }
+
+  /** `attend`, and the weights of every head. */
+  attendWithWeights(x: tf.Tensor, keyValue: KeyValue, context: Forward, mask?: tf.Tensor, rotation?: Rotation): Attended {
     const query = splitHeads(this.query.forward(x), this.heads)
     const placed = rotation ? rotate(query, rotation) : query
-    const heads = scaledDotProductAttention(placed, keyValue, context, mask, this.dropout)
-    return this.output.forward(mergeHeads(heads))
+    const { output, weights } = attendWithWeights(placed, keyValue, context, mask, this.dropout)
+    return { output: this.output.forward(mergeHeads(output)), weights }
   }
 
   /** Self-attention: (N, T, width) to the same shape; with rotary positions those of x. */

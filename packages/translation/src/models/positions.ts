@@ -1,5 +1,5 @@
 import { tf } from '@parlance/runtime'
-import { PAD } from './special-tokens.js'
+import { PAD } from '../special-tokens.js'
 
 /** M2M100 numbers positions from the one after the padding token's id. */
 const FIRST_POSITION = PAD + 1

@@ -1,0 +1,107 @@
+import { type Forward, linearCrossEntropy, Module, type SummedLoss } from '@parlance/nn'
+import { tf } from '@parlance/runtime'
+import type { Batch } from '../batches.js'
+import { PAD } from '../special-tokens.js'
+
+export type Tensors = Readonly<Record<string, tf.Tensor>>
+
+/**
+ * Named float32 tensors by the axes that follow the first, which is that of sentences (N) or hypotheses (R): 'S' is the
+ * length of the sources, 'T' the number of positions said so far.
+ */
+export type Ports = Readonly<Record<string, readonly (number | 'S' | 'T')[]>>
+
+/** What turns hidden states (…, D) into logits (…, V). */
+export interface OutputLayer {
+  /** (V, D) */
+  readonly weight: tf.Tensor
+  /** (V) */
+  readonly bias?: tf.Tensor | undefined
+}
+
+export interface Step {
+  /** (R, D), what `outputLayer` takes. */
+  hidden: tf.Tensor
+  /** `statePorts`, of the position after. */
+  state: Tensors
+  /** (R, S), sums to 1, 0 on padding: how much the coming token looks at each source position. */
+  attention: tf.Tensor
+}
+
+/** Rates of dropout, each from 0 to 1. */
+export interface Regularization {
+  /** On embeddings and on what each sub-layer adds. */
+  dropout: number
+  /** On attention weights; only the transformer's have it. */
+  attentionDropout: number
+}
+
+export const NO_DROPOUT: Regularization = { dropout: 0, attentionDropout: 0 }
+
+/**
+ * A model that reads a source at once and says a target token by token. Training, inference graphs and search know no
+ * more of an architecture than this. N sentences of S source and T target tokens, R hypotheses, hidden states of width D.
+ */
+export abstract class EncoderDecoder extends Module {
+  /** What the decoder reads of an encoded source, one row a sentence. */
+  abstract readonly memoryPorts: Ports
+  /** What the decoder carries from position to position, one row a hypothesis. Those with an axis 'T' grow, from nothing. */
+  abstract readonly statePorts: Ports
+  abstract readonly outputLayer: OutputLayer
+
+  /** From source ids int32 (N, S), padded, to `memoryPorts`. */
+  abstract encode(source: tf.Tensor, context: Forward): Tensors
+
+  /** Those of `statePorts` that are not zeros (or empty) before the first position; one row a sentence. */
+  initialState(_memory: Tensors): Tensors {
+    return {}
+  }
+
+  /**
+   * All positions at once, each told the tokens before it.
+   *
+   * @param input target ids int32 (N, T), beginning with the start token
+   * @returns hidden states (N·T, D), sentence by sentence
+   */
+  abstract decode(input: tf.Tensor, memory: Tensors, context: Forward): tf.Tensor
+
+  /**
+   * One position of R hypotheses.
+   *
+   * @param tokens int32 (R), the last token of each
+   * @param position int32 (1), how many tokens came before it
+   * @param state `statePorts`, (R, …)
+   * @param memory `memoryPorts`, one row for each hypothesis
+   */
+  abstract step(tokens: tf.Tensor, position: tf.Tensor, state: Tensors, memory: Tensors, context: Forward): Step
+
+  /** The logits (…, V) of hidden states (…, D), a matrix. */
+  project(hidden: tf.Tensor): tf.Tensor {
+    const { weight, bias } = this.outputLayer
+    const product = tf.matMul(hidden, weight, false, true)
+    return bias ? tf.add(product, bias) : product
+  }
+
+  /** The hidden states (N·T, D) of a batch of pairs, row i·T + t of sentence i. */
+  hidden({ source, input }: Batch, context: Forward): tf.Tensor {
+    return this.decode(input, this.encode(source, context), context)
+  }
+
+  /** The logits (N·T, V) of a batch of pairs; rows whose label is padding mean nothing. */
+  logits(batch: Batch, context: Forward): tf.Tensor {
+    return this.project(this.hidden(batch, context))
+  }
+
+  /** Cross-entropy over all target tokens and the end token, in nats. */
+  loss(batch: Batch, context: Forward, labelSmoothing = 0): SummedLoss {
+    const { weight, bias } = this.outputLayer
+    const options = { ignoreIndex: PAD, labelSmoothing, ...(bias && { bias }) }
+    return linearCrossEntropy(this.hidden(batch, context), weight, tf.reshape(batch.labels, [-1]), options)
+  }
+}
+
+/** Tensors of zeros for the ports, nothing said so far. */
+export function zeroPorts(ports: Ports, rows: number): Tensors {
+  const shapeOf = (axes: readonly (number | 'S' | 'T')[]) => axes.map((axis) => (typeof axis === 'number' ? axis : 0))
+  return Object.fromEntries(Object.entries(ports).map(([name, axes]) => [name, tf.zeros([rows, ...shapeOf(axes)])]))
+}
