@@ -1,6 +1,7 @@
 import { type Bleu, bleu } from '@parlance/metrics'
-import type { Pair } from './pairs.js'
-import type { TranslateOptions, Translator } from './translator.js'
+import type { Pair } from './data/read-pairs.js'
+import type { TranslateOptions } from './search/translate-options.js'
+import type { Translator } from './translator.js'
 
 export interface TranslationScore {
   readonly bleu: Bleu

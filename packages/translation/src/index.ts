@@ -1,6 +1,7 @@
 export { trainingConfigSchema, type TrainingConfig } from './config.js'
 export type { ModelConfig } from './model-config.js'
-export { cleanPairs, readPairs, type CleaningReport, type Pair } from './pairs.js'
+export { readPairs, type Pair } from './data/read-pairs.js'
+export { cleanPairs, type CleaningOptions, type CleaningReport, type Reason } from './cleaning/clean-pairs.js'
 export { MAX_SOURCE_TOKENS, Translator, type LoadOptions, type Translation } from './translator.js'
 export type { Hypothesis } from './search/search.js'
 export {

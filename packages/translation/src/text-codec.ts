@@ -2,7 +2,7 @@ import type { Tokenizer } from '@parlance/tokenizer'
 import { END, SPECIAL_TOKENS } from './special-tokens.js'
 
 /** Cuts special tokens that stand in a text in two, so that they are translated as the text that they are. */
-const INSIDE_SPECIAL = /(?<=<)(?=s>|pad>|\/s>|unk>)/u
+const INSIDE_SPECIAL = /(?<=<)(?=s>|pad>|\/s>|unk>|bt>|2[A-Za-z][\w-]*>)/u
 
 /**
  * The tokens of one line, without any special token. The line gets a space in front, so that its first word has the
@@ -14,18 +14,21 @@ export function encodeText(tokenizer: Tokenizer, line: string): Int32Array {
   return Int32Array.from(parts.flatMap((part) => [...tokenizer.encode(part)]))
 }
 
-/** `encodeText` with the end token: what the encoder reads. */
-export function encodeSource(tokenizer: Tokenizer, line: string): Int32Array {
+/** `encodeText` between the tokens of a prefix and the end token: what the encoder reads. */
+export function encodeSource(tokenizer: Tokenizer, line: string, prefix: Int32Array = NOTHING): Int32Array {
   const tokens = encodeText(tokenizer, line)
-  const source = new Int32Array(tokens.length + 1)
-  source.set(tokens)
-  source[tokens.length] = END
+  const source = new Int32Array(prefix.length + tokens.length + 1)
+  source.set(prefix)
+  source.set(tokens, prefix.length)
+  source[source.length - 1] = END
   return source
 }
 
-/** The line of a translation's tokens; white space that would break it into several becomes a space. */
-export function decodeText(tokenizer: Tokenizer, tokens: ArrayLike<number>): string {
-  return tokenizer.decode(tokens).replace(/[\n\r\u2028\u2029]+/gu, ' ').trim()
+const NOTHING = new Int32Array(0)
+
+/** A translation as a line: white space that would break it into several becomes a space, that around it goes. */
+export function tidyText(text: string): string {
+  return text.replace(/[\n\r\u2028\u2029]+/gu, ' ').trim()
 }
 
 /** @throws Error, one line, if the tokenizer was not trained for translation. */

@@ -59,7 +59,8 @@ describe('Translator', () => {
 
   it('keeps order and blank lines', async () => {
     const [a, b, c, d] = await translator.translate([lines[3]!, '', '  \t', `  ${lines[0]!} `])
-    expect([b, c]).toEqual([{ text: '', hypotheses: [], truncated: false }, { text: '', hypotheses: [], truncated: false }])
+    const nothing = { text: '', hypotheses: [], sourcePieces: [], truncated: false }
+    expect([b, c]).toEqual([nothing, nothing])
     const alone = await translator.translate([lines[0]!, lines[3]!])
     expect([d?.text, a?.text]).toEqual(alone.map(({ text }) => text))
   })

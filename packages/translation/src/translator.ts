@@ -17,6 +17,7 @@ import {
   type TranslateOptions,
 } from './search/translate-options.js'
 import { writeOutUnknowns } from './search/unknown-words.js'
+import { languagePrefix, targetLanguages } from './multilingual/languages.js'
 import { END } from './special-tokens.js'
 import { checkSpecialTokens, encodeSource } from './text-codec.js'
 
@@ -39,11 +40,14 @@ export interface LoadOptions {
 /** Longer sources are cut: attention needs memory that grows with the square of the length. */
 export const MAX_SOURCE_TOKENS = 512
 
-/** Source positions, padding included, of one batch at most. */
+/** Of one batch at most: source positions, padding included, and hypotheses. */
 const MAX_BATCH_POSITIONS = 8192
+const MAX_BATCH_HYPOTHESES = 512
 
 /** A trained model, ready to translate. Needs no TF.js. */
 export class Translator {
+  /** The languages that `to` may name; none for a model of one language pair. */
+  readonly languages: readonly string[]
   private readonly search: TranslationSearch
 
   constructor(
@@ -52,6 +56,7 @@ export class Translator {
     private readonly encoder: GraphSession,
     private readonly decoder: GraphSession,
   ) {
+    this.languages = targetLanguages(tokenizer)
     this.search = new TranslationSearch(new GraphTranslationModel(encoder, decoder, config), tokenizer)
   }
 
@@ -134,8 +139,11 @@ export class Translator {
       if (group) group.push(sentence)
       else byLength.set(length, [sentence])
     }
+    const { method, batchSize } = settings
+    const hypotheses = method.kind === 'beam' ? method.beamSize : method.draws
     for (const [length, group] of byLength) {
-      const rows = Math.max(1, Math.min(settings.batchSize, Math.floor(MAX_BATCH_POSITIONS / length)))
+      const most = Math.min(MAX_BATCH_POSITIONS / length, MAX_BATCH_HYPOTHESES / hypotheses)
+      const rows = Math.max(1, Math.min(batchSize, Math.floor(most)))
       for (let start = 0; start < group.length; start += rows) {
         const batch = group.slice(start, start + rows)
         const found = await this.search.run(batch, settings)
@@ -149,12 +157,14 @@ export class Translator {
   private prepare(line: SourceLine, place: number, settings: SearchSettings): Sentence | undefined {
     const text = line.text.trim()
     if (text === '') return undefined
-    const whole = encodeSource(this.tokenizer, text)
+    const prefix = languagePrefix(this.tokenizer, this.languages, settings.to)
+    const whole = encodeSource(this.tokenizer, text, prefix)
     const truncated = whole.length > MAX_SOURCE_TOKENS
     const source = truncated ? whole.slice(0, MAX_SOURCE_TOKENS) : whole
     if (truncated) source[MAX_SOURCE_TOKENS - 1] = END
     const tokens = source.subarray(0, -1)
-    const pieces = writeOutUnknowns(` ${text}`, tokens, tokenPieces(this.tokenizer, tokens))
+    const shown = tokenPieces(this.tokenizer, tokens).fill('', 0, prefix.length)
+    const pieces = writeOutUnknowns(` ${text}`, tokens, shown)
     const wishes = this.search.wishes(line, place, source.length, settings)
     return { line: place, number: line.number ?? place, source, pieces, truncated, ...wishes }
   }
