@@ -3,7 +3,7 @@ import { Command, CommanderError } from 'commander'
 import { configFlags } from './config-flags.js'
 import { type EvaluateFlags, evaluateCommand } from './evaluate-command.js'
 import { exportCommand } from './export-command.js'
-import { addSearchFlags } from './search-flags.js'
+import { addLineFlags, addSearchFlags } from './search-flags.js'
 import { trainCommand, type TrainFlags } from './train-command.js'
 import { type TranslateFlags, translateCommand } from './translate-command.js'
 
@@ -28,7 +28,7 @@ function program(): Command {
   const root = new Command('parlance-translate')
   // Subcommands copy these settings when they are made.
   root.exitOverride().configureOutput({ outputError: () => {} }).enablePositionalOptions()
-  addSearchFlags(root)
+  addLineFlags(addSearchFlags(root))
     .description('Translate standard input, a line in, a line out; train and evaluate translators.')
     .option('--n-best <n>', 'write so many translations of each line, as "line ||| translation ||| score", lines from 0', Number)
     .option('--json', 'write an object a line: source, translation, score, hypotheses')

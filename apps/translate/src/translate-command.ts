@@ -1,9 +1,9 @@
 import { once } from 'node:events'
 import { MAX_SOURCE_TOKENS, type Translation } from '@parlance/translation'
 import { lineGroups } from './lines.js'
-import { loadTranslator, type SearchFlags } from './search-flags.js'
+import { type LineFlags, loadTranslator, readLine, type SearchFlags } from './search-flags.js'
 
-export interface TranslateFlags extends SearchFlags {
+export interface TranslateFlags extends SearchFlags, LineFlags {
   json?: true
 }
 
@@ -17,7 +17,7 @@ export async function translateCommand(flags: TranslateFlags): Promise<void> {
   for await (const group of lineGroups(process.stdin as AsyncIterable<Uint8Array>)) {
     for (let start = 0; start < group.length; start += GROUP) {
       const lines = group.slice(start, start + GROUP)
-      const translations = await translator.translate(lines.map(({ text }) => text), options)
+      const translations = await translator.translate(lines.map(({ text }, i) => readLine(text, first + i, flags)), options)
       let output = ''
       for (const [i, translation] of translations.entries()) {
         const { text, damaged } = lines[i] as (typeof lines)[0]
