@@ -1,0 +1,10 @@
+/** Compiles the kernels into dist/kernels: part of the package's build. */
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { compileKernel, kernelVariants } from './compile.js'
+
+const target = join(import.meta.dirname, '../dist/kernels')
+mkdirSync(target, { recursive: true })
+for (const variant of kernelVariants) {
+  writeFileSync(join(target, `word2vec-${variant}.wasm`), await compileKernel('word2vec', variant))
+}

@@ -1,0 +1,33 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import asc from 'assemblyscript/asc'
+
+/** `relaxed-simd` multiplies and adds in one instruction, where the engine and the processor can. */
+export const kernelVariants = ['simd', 'relaxed-simd'] as const
+
+/** Pages of 64 KiB: all that 32-bit addresses reach. */
+const MAXIMUM_PAGES = 65_536
+
+/** The WebAssembly module of `<name>.ts` in this folder. It imports a shared memory, `env.memory`. */
+export async function compileKernel(name: string, variant: (typeof kernelVariants)[number]): Promise<Uint8Array> {
+  let wasm: Uint8Array | undefined
+  const flags = [
+    '--optimizeLevel', '3', '--shrinkLevel', '0', '--converge', '--noAssert', '--runtime', 'stub', '--use', 'abort=',
+    '--enable', 'simd', '--enable', 'threads', ...(variant === 'relaxed-simd' ? ['--enable', 'relaxed-simd'] : []),
+    '--importMemory', '--sharedMemory', '--initialMemory', '1', '--maximumMemory', String(MAXIMUM_PAGES), '--zeroFilledMemory',
+  ]
+  const { error, stderr } = await asc.main([`${name}.ts`, '--outFile', 'kernel.wasm', ...flags], {
+    readFile: (file, folder) => {
+      try {
+        return readFileSync(join(import.meta.dirname, folder, file), 'utf8')
+      } catch {
+        return null
+      }
+    },
+    writeFile: (_, contents) => {
+      wasm = contents as Uint8Array
+    },
+  })
+  if (error || !wasm) throw new Error(`The kernel ${name} does not compile: ${stderr.toString() || String(error)}`, { cause: error })
+  return wasm
+}

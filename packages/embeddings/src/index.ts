@@ -1,0 +1,8 @@
+export { EmbeddingError } from './errors.js'
+export { type Corpus, type CorpusOptions, type CorpusProgress, readCorpus } from './text/corpus.js'
+export { readTexts, type Texts } from './text/read-texts.js'
+export { WordVectors } from './vectors/word-vectors.js'
+export type { EpochReport, TrainingOptions, TrainingProgress, Word2VecConfig, Word2VecOptions } from './word2vec/options.js'
+export type { SubwordOptions } from './word2vec/subwords.js'
+export { Vocabulary, type VocabularyOptions } from './word2vec/vocabulary.js'
+export { continueWord2Vec, trainWord2Vec, Word2Vec, type Word2VecTables } from './word2vec/word2vec.js'

@@ -1,0 +1,27 @@
+/** What a training thread is started with; addresses are in the shared memory. */
+export interface WorkerSetup {
+  readonly module: WebAssembly.Module
+  readonly memory: WebAssembly.Memory
+  readonly settings: number
+  readonly scratch: number
+  /** Where tokens are read to, room for `bufferTokens`. */
+  readonly buffer: number
+  readonly bufferTokens: number
+  /** Of an int32 that ends the training when it is not 0. */
+  readonly stop: number
+  /** Tokens, uint32. */
+  readonly file: string
+}
+
+/** Tokens `from` to `to` of the file. */
+export interface EpochTask {
+  readonly from: number
+  readonly to: number
+  readonly seed: bigint
+}
+
+export interface EpochResult {
+  /** Sum over the examples. */
+  readonly loss: number
+  readonly examples: number
+}
