@@ -1,5 +1,5 @@
 export { createModel } from './models/create-model.js'
 export { EncoderDecoder, type Regularization } from './models/encoder-decoder.js'
-export { trainTranslator, type TrainTranslatorOptions } from './train-translator.js'
-export type { TrainingFiles } from './data.js'
+export { trainTranslator, type TrainTranslatorOptions } from './training/train-translator.js'
+export type { TrainingFiles } from './data/training-data.js'
 export { exportTranslator } from './inference-files.js'

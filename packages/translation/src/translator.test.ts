@@ -13,7 +13,7 @@ import { readFolderConfig } from './folder-config.js'
 import { GraphTranslationModel } from './graph-model.js'
 import { END, PAD, SPECIAL_TOKENS, START, UNKNOWN } from './special-tokens.js'
 import { encodeSource } from './text-codec.js'
-import { trainTranslator } from './train-translator.js'
+import { trainTranslator } from './training/train-translator.js'
 import { MAX_SOURCE_TOKENS, Translator } from './translator.js'
 
 const pairs = generateParallel({ seed: 1, pairs: 700 })

@@ -2,7 +2,7 @@ import { AdamW, checkGradients, inference, namedParameters, TrainingContext, tra
 import { jit, tf, useDevice } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
 import { beforeAll, describe, expect, it } from 'vitest'
-import { type Batch, makeBatch } from '../batches.js'
+import { type Batch, makeBatch } from '../data/batches.js'
 import { parameterShapes } from '../check-weights.js'
 import losses from '../fixtures/ten-steps.json' with { type: 'json' }
 import { GraphTranslationModel } from '../graph-model.js'

@@ -1,6 +1,6 @@
 import { type Forward, linearCrossEntropy, Module, type SummedLoss } from '@parlance/nn'
 import { tf } from '@parlance/runtime'
-import type { Batch } from '../batches.js'
+import type { Batch } from '../data/batches.js'
 import { PAD } from '../special-tokens.js'
 
 export type Tensors = Readonly<Record<string, tf.Tensor>>

@@ -1,7 +1,7 @@
 /** What the tests of architectures share: small models, pairs of token sequences. */
 import { type Module, namedParameters } from '@parlance/nn'
 import { tf } from '@parlance/runtime'
-import type { Examples } from '../examples.js'
+import type { Examples } from '../data/examples.js'
 
 /** Gives vectors of parameters, which are zeros and ones in a new model and would hide mistakes, other values. */
 export function perturb<Model extends Module>(model: Model): Model {

@@ -1,6 +1,6 @@
 import type { Tokenizer } from '@parlance/tokenizer'
-import type { Pair } from './pairs.js'
-import { encodeText } from './text-codec.js'
+import { encodeText } from '../text-codec.js'
+import type { Pair } from './read-pairs.js'
 
 /** Token sequences one after the other: sequence i is `tokens[starts[i]]` to `tokens[starts[i + 1] - 1]`. */
 interface Sequences {
@@ -8,7 +8,7 @@ interface Sequences {
   readonly starts: Int32Array
 }
 
-/** Encoded pairs, without special tokens. */
+/** Encoded pairs, without start and end. */
 export interface Examples {
   readonly count: number
   readonly sources: Sequences
@@ -23,23 +23,39 @@ function join(sequences: readonly Int32Array[]): Sequences {
   return { tokens, starts }
 }
 
-/** Encodes pairs; those with more than `maxTokens` tokens on a side, the end token included, are left out and counted. */
+/**
+ * Encodes pairs, those with more than `maxTokens` tokens on a side, the end token included, left out.
+ *
+ * @param prefix of each source
+ * @returns which pairs were left out, too
+ */
 export function encodePairs(
   tokenizer: Tokenizer,
   pairs: readonly Pair[],
   maxTokens = Infinity,
-): { examples: Examples; tooLong: number } {
+  prefix: (pair: Pair) => readonly number[] = () => [],
+): { examples: Examples; tooLong: readonly Pair[] } {
   const sources: Int32Array[] = []
   const targets: Int32Array[] = []
+  const tooLong: Pair[] = []
   for (const pair of pairs) {
-    const source = encodeText(tokenizer, pair.source)
+    const source = Int32Array.from([...prefix(pair), ...encodeText(tokenizer, pair.source)])
     const target = encodeText(tokenizer, pair.target)
-    if (Math.max(source.length, target.length) >= maxTokens) continue
+    if (Math.max(source.length, target.length) >= maxTokens) {
+      tooLong.push(pair)
+      continue
+    }
     sources.push(source)
     targets.push(target)
   }
-  const examples = { count: sources.length, sources: join(sources), targets: join(targets) }
-  return { examples, tooLong: pairs.length - sources.length }
+  return { examples: { count: sources.length, sources: join(sources), targets: join(targets) }, tooLong }
+}
+
+/** Several examples one after the other. */
+export function concatExamples(parts: readonly Examples[]): Examples {
+  const all = (side: 'sources' | 'targets') =>
+    join(parts.flatMap((part) => Array.from({ length: part.count }, (_, i) => sequence(part[side], i))))
+  return { count: parts.reduce((sum, { count }) => sum + count, 0), sources: all('sources'), targets: all('targets') }
 }
 
 /** The tokens of one sequence, a view. */

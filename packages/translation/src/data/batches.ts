@@ -2,7 +2,8 @@ import { groupByLength } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
 import type { Bucket } from './buckets.js'
 import { type Examples, exampleLength, sequence } from './examples.js'
-import { END, PAD, START } from './special-tokens.js'
+import { drawEpoch, type Share } from './sampling.js'
+import { END, PAD, START } from '../special-tokens.js'
 
 /** Padded pairs; (N, L) are a bucket's rows and length. */
 export interface Batch extends tf.TensorContainerObject {
@@ -12,20 +13,24 @@ export interface Batch extends tf.TensorContainerObject {
   input: tf.Tensor
   /** int32 (N, L): tokens, end, padding: what it is to say */
   labels: tf.Tensor
-  /** int32 (N): the number of each example, for dropout */
+  /** int32 (N): a number for each example, for dropout */
   examples: tf.Tensor
 }
 
-/** Which examples go into a batch, and its shape; fewer examples than rows leave rows of padding. */
+/**
+ * Which examples go into a batch, and its shape; fewer examples than rows leave rows of padding. Members are numbers of
+ * examples, with a multiple of the number of all examples added for further copies in an epoch.
+ */
 export interface BatchPlan {
   readonly bucket: Bucket
   readonly members: Int32Array
 }
 
-/** The examples of each bucket, in ascending order: each example is in the first bucket that holds it. */
-function assign(examples: Examples, buckets: readonly Bucket[]): Int32Array[] {
-  const lengths = Int32Array.from({ length: examples.count }, (_, i) => exampleLength(examples, i))
-  return groupByLength(lengths, buckets.map(({ length }) => length))
+/** Of the members of an epoch those of each bucket, in their order: each is in the first bucket that holds it. */
+function assign(examples: Examples, members: Int32Array, buckets: readonly Bucket[]): Int32Array[] {
+  const lengths = members.map((member) => exampleLength(examples, member % examples.count))
+  const groups = groupByLength(lengths, buckets.map(({ length }) => length))
+  return groups.map((group) => group.map((place) => members[place] as number))
 }
 
 function* cut(members: Int32Array, bucket: Bucket): Generator<BatchPlan> {
@@ -34,11 +39,20 @@ function* cut(members: Int32Array, bucket: Bucket): Generator<BatchPlan> {
   }
 }
 
-/** The batches of an epoch as a function of (seed, epoch): examples shuffled within buckets, then batches among each other. */
-export function epochPlanner(examples: Examples, buckets: readonly Bucket[], seed: number): (epoch: number) => BatchPlan[] {
-  const groups = assign(examples, buckets)
+/**
+ * The batches of an epoch as a function of (seed, epoch): examples shuffled within buckets, then batches among each other.
+ *
+ * @param shares how often each example is shown; default once
+ */
+export function epochPlanner(
+  examples: Examples,
+  buckets: readonly Bucket[],
+  seed: number,
+  shares: readonly Share[] = [{ start: 0, end: examples.count, repeats: 1 }],
+): (epoch: number) => BatchPlan[] {
   return (epoch) => {
     const random = new Random(seed, 'epoch', epoch)
+    const groups = assign(examples, drawEpoch(shares, examples.count, random.fork('shares')), buckets)
     const plans = groups.flatMap((group, i) => {
       const order = random.fork('bucket', i).permutation(group.length)
       return [...cut(order.map((place) => group[place] as number), buckets[i] as Bucket)]
@@ -49,7 +63,8 @@ export function epochPlanner(examples: Examples, buckets: readonly Bucket[], see
 
 /** All examples once, in order of length: for evaluation. */
 export function orderedPlans(examples: Examples, buckets: readonly Bucket[]): BatchPlan[] {
-  return assign(examples, buckets).flatMap((group, i) => [...cut(group, buckets[i] as Bucket)])
+  const all = Int32Array.from({ length: examples.count }, (_, i) => i)
+  return assign(examples, all, buckets).flatMap((group, i) => [...cut(group, buckets[i] as Bucket)])
 }
 
 /** The tensors of a planned batch; the caller disposes them. */
@@ -58,7 +73,8 @@ export function makeBatch(examples: Examples, { bucket: { rows, length }, member
   const input = source.slice()
   const labels = source.slice()
   const numbers = new Int32Array(rows)
-  for (const [row, index] of members.entries()) {
+  for (const [row, member] of members.entries()) {
+    const index = member % examples.count
     const at = row * length
     const from = sequence(examples.sources, index)
     const to = sequence(examples.targets, index)
@@ -68,7 +84,7 @@ export function makeBatch(examples: Examples, { bucket: { rows, length }, member
     input.set(to, at + 1)
     labels.set(to, at)
     labels[at + to.length] = END
-    numbers[row] = index
+    numbers[row] = member
   }
   const matrix = (values: Int32Array) => tf.tensor2d(values, [rows, length], 'int32')
   return { source: matrix(source), input: matrix(input), labels: matrix(labels), examples: tf.tensor1d(numbers, 'int32') }

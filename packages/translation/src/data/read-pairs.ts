@@ -4,15 +4,8 @@ import { readTextFile, UsageError } from '@parlance/nn/command-line'
 export interface Pair {
   readonly source: string
   readonly target: string
-}
-
-/** How many pairs were read, and why some of them were left out. */
-export interface CleaningReport {
-  read: number
-  kept: number
-  empty: number
-  ratio: number
-  length: number
+  /** Whether the source is to be marked as made up by a model. */
+  readonly tagged?: true
 }
 
 function linesOf(file: string): string[] {
@@ -55,30 +48,4 @@ export function readPairs(files: readonly string[]): Pair[] {
 
 function shown(line: string): string {
   return JSON.stringify(line.length > 40 ? `${line.slice(0, 39)}…` : line)
-}
-
-function countWords(text: string): number {
-  return text.split(/\s+/u).length
-}
-
-/**
- * Trims both sides and leaves out pairs with an empty side or of which one side has more than `maxRatio` times the
- * words of the other (and more than `maxRatio` words). `report` counts what was left out.
- */
-export function cleanPairs(pairs: readonly Pair[], maxRatio: number): { pairs: Pair[]; report: CleaningReport } {
-  const report: CleaningReport = { read: pairs.length, kept: 0, empty: 0, ratio: 0, length: 0 }
-  const kept: Pair[] = []
-  for (const pair of pairs) {
-    const source = pair.source.trim()
-    const target = pair.target.trim()
-    if (source === '' || target === '') {
-      report.empty++
-      continue
-    }
-    const [words, others] = [countWords(source), countWords(target)]
-    if (Math.max(words, others) > maxRatio * Math.max(Math.min(words, others), 2)) report.ratio++
-    else kept.push({ source, target })
-  }
-  report.kept = kept.length
-  return { pairs: kept, report }
 }

@@ -2,10 +2,9 @@ import {
   AdamW,
   epochBatches,
   ExponentialAverage,
-  inverseSquareRootSchedule,
   namedParameters,
   parameterCount,
-  type ReportSection,
+  type ProgressStream,
   train,
   TrainingContext,
   trainingStep,
@@ -13,19 +12,21 @@ import {
 } from '@parlance/nn'
 import { UsageError } from '@parlance/nn/command-line'
 import { jit } from '@parlance/runtime'
-import { type Batch, epochPlanner, makeBatch } from './batches.js'
-import { type Bucket, chooseBuckets } from './buckets.js'
-import type { TrainingConfig } from './config.js'
-import { prepareData, type TrainingFiles } from './data.js'
-import { exampleLength, type Examples } from './examples.js'
-import { folderConfig } from './folder-config.js'
-import { exportTranslator, removeGraphs } from './inference-files.js'
-import { modelCard } from './model-card.js'
-import { modelConfig } from './model-config.js'
-import { createModel } from './models/create-model.js'
-import type { CleaningReport } from './pairs.js'
-import { fileNames } from './parameter-names.js'
-import { TranslationEvaluation } from './translation-evaluation.js'
+import { cleaningTable } from '../cleaning/cleaning-table.js'
+import type { TrainingConfig } from '../config.js'
+import { type Batch, epochPlanner, makeBatch } from '../data/batches.js'
+import { chooseBuckets } from '../data/buckets.js'
+import { exampleLength } from '../data/examples.js'
+import { prepareData, type TrainingFiles } from '../data/training-data.js'
+import { folderConfig } from '../folder-config.js'
+import { exportTranslator, removeGraphs } from '../inference-files.js'
+import { modelCard } from '../model-card.js'
+import { modelConfig } from '../model-config.js'
+import { createModel } from '../models/create-model.js'
+import { fileNames } from '../parameter-names.js'
+import { TranslationEvaluation } from './evaluation.js'
+import { batchSection, cleaningSection } from './report-sections.js'
+import { learningRates } from './schedule.js'
 
 export interface TrainTranslatorOptions {
   files: TrainingFiles
@@ -36,6 +37,8 @@ export interface TrainTranslatorOptions {
   resume?: boolean
   /** Threads of the evaluation's translations; all cores by default. The device's own are set by `useDevice`. */
   threads?: number
+  /** Where progress and what was left out of the data go; default stderr. */
+  progress?: ProgressStream
 }
 
 /**
@@ -56,8 +59,9 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
   const adam = new AdamW(parameters, { beta2: 0.98, epsilon: 1e-9, weightDecay: config.weightDecay })
   const { averageDecay } = config
   const optimizer = averageDecay === 0 ? adam : new ExponentialAverage(parameters, adam, { decay: averageDecay })
-  const buckets = bucketsOf(data.train, config)
-  const batchAt = epochBatches(epochPlanner(data.train, buckets, config.seed))
+  const lengths = Array.from({ length: data.train.count }, (_, i) => exampleLength(data.train, i))
+  const buckets = chooseBuckets(lengths, config.batchShapes, config.batchTokens)
+  const batchAt = epochBatches(epochPlanner(data.train, buckets, config.seed, data.shares))
   const step = trainingStep<Batch>({
     parameters,
     optimizer,
@@ -68,6 +72,8 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
     maxGradientNorm: config.maxGradientNorm,
   })
   const evaluation = new TranslationEvaluation(model, data, config, options.threads)
+  const cleaning = data.cleaning.map(({ name, report }) => cleaningTable(name, report)).join('\n\n')
+  const { progress = process.stderr } = options
   let started = false
   const result = await train<Batch>({
     folder: output,
@@ -84,16 +90,19 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
     optimizer,
     trainStep: jit(step),
     batch: (step) => {
-      if (!started) removeGraphs(output)
+      if (!started) {
+        removeGraphs(output)
+        progress.write(`${cleaning}\n`)
+      }
       started = true
       return makeBatch(data.train, batchAt(step).batch)
     },
-    schedule: inverseSquareRootSchedule({ peak: config.learningRate, warmupSteps: config.warmupSteps }),
+    schedule: learningRates(config),
     evaluation: {
       evaluate: () => evaluation.run(),
       every: config.evaluateEvery,
-      metric: 'bleu',
-      direction: 'maximize',
+      metric: config.metric,
+      direction: config.metric === 'loss' ? 'minimize' : 'maximize',
       ...(config.patience === undefined ? {} : { patience: config.patience }),
     },
     ...(config.maxSteps === undefined ? {} : { maxSteps: config.maxSteps }),
@@ -102,13 +111,14 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
     checkpointEvery: config.checkpointEvery,
     weights: config.weights,
     resume: options.resume ?? false,
+    progress,
     report: {
       title: 'Translation training',
       figures: () => [
         { name: 'parameters', value: parameterCount(model), convention: 'the shared embeddings counted once' },
         ...evaluation.figures(),
       ],
-      sections: () => [...evaluation.samples(), cleaningSection(data.cleaning), batchSection(buckets)],
+      sections: () => [...evaluation.sections(), cleaningSection(cleaning), batchSection(data.train, buckets)],
     },
   })
   exportTranslator(output)
@@ -118,19 +128,4 @@ export async function trainTranslator(options: TrainTranslatorOptions): Promise<
 /** As `config.json` has it: the limits by the names that a resumed run may change. */
 function runConfig({ maxMinutes, ...config }: TrainingConfig): object {
   return maxMinutes === undefined ? config : { ...config, maxSeconds: 60 * maxMinutes }
-}
-
-function bucketsOf(examples: Examples, { batchShapes, batchTokens }: TrainingConfig): Bucket[] {
-  const lengths = Array.from({ length: examples.count }, (_, i) => exampleLength(examples, i))
-  return chooseBuckets(lengths, batchShapes, batchTokens)
-}
-
-function cleaningSection({ read, kept, empty, ratio, length }: CleaningReport): ReportSection {
-  const rows = { 'pairs read': read, 'a side empty': -empty, 'word ratio too high': -ratio, 'too many tokens': -length, 'trained on': kept }
-  return { title: 'Training pairs', text: Object.entries(rows).map(([name, count]) => `${name.padEnd(20)}${count}`).join('\n') }
-}
-
-function batchSection(buckets: readonly Bucket[]): ReportSection {
-  const lines = buckets.map(({ rows, length }) => `${rows} pairs of up to ${length} tokens a side`)
-  return { title: 'Batch shapes', text: lines.join('\n') }
 }
