@@ -13,3 +13,5 @@ export {
 } from './search/translate-options.js'
 export { formatAlignment, type WordLink } from './search/alignment.js'
 export { evaluateTranslator, spread, type TranslationScore } from './evaluate.js'
+export { checkTranslation, type CheckedTranslation, type TranslationCheck } from './quality/check-translation.js'
+export type { Warning, WarningKind } from './quality/warnings.js'

@@ -1,0 +1,16 @@
+/** How a language denies, by lower-case words; matched against the tokens of a text joined by single spaces. */
+export interface NegationLanguage {
+  /** Expressions with negators that deny nothing ("not only", "isn't it?", "nicht wahr"), removed first. */
+  readonly idioms: RegExp
+  /** Negators: a faithful translation has one too, or a word that denies by its meaning. */
+  readonly negators: RegExp
+  /** Words that deny by their meaning (without, unless, refuse, impossible): they satisfy a negation, and need none. */
+  readonly deniers: RegExp
+}
+
+export interface Negations {
+  /** The negators, as written. */
+  readonly negators: readonly string[]
+  /** How many words deny by their meaning. */
+  readonly deniers: number
+}
