@@ -1,8 +1,5 @@
 import type { Tokenizer } from '@parlance/tokenizer'
 
-/** A character of UTF-8 has at most so many bytes, and so many tokens. */
-const MOST_BYTES = 4
-
 /**
  * The text of each token; together they are the text of all. A character that is spread over several tokens is the last
  * one's.
@@ -13,8 +10,7 @@ export function tokenPieces(tokenizer: Tokenizer, tokens: ArrayLike<number>): st
   for (let i = 0; i < tokens.length; i++) {
     pending.push(tokens[i] as number)
     const text = tokenizer.decode(pending)
-    const cut = text.endsWith('\uFFFD') && pending.length < MOST_BYTES && i < tokens.length - 1
-    if (cut) continue
+    if (text.endsWith('\uFFFD') && i < tokens.length - 1) continue
     pieces[i] = text
     pending = []
   }
