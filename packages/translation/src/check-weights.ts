@@ -1,36 +1,6 @@
 import { locateSafetensors, storesFloats } from '@parlance/runtime/session'
 import type { ModelConfig } from './model-config.js'
-
-function linear(name: string, outputs: number, inputs: number): [string, number[]][] {
-  return [[`${name}.weight`, [outputs, inputs]], [`${name}.bias`, [outputs]]]
-}
-
-function norm(name: string, width: number): [string, number[]][] {
-  return [[`${name}.weight`, [width]], [`${name}.bias`, [width]]]
-}
-
-/** The tensors that `model.safetensors` holds for a config, with their shapes: the names of Hugging Face's M2M100. */
-export function parameterShapes(config: ModelConfig): Map<string, number[]> {
-  const { vocabSize, width, encoderLayers, decoderLayers, feedForwardWidth } = config
-  const attention = (name: string): [string, number[]][] => [
-    ...['q_proj', 'k_proj', 'v_proj', 'out_proj'].flatMap((part) => linear(`${name}.${part}`, width, width)),
-    ...norm(`${name}_layer_norm`, width),
-  ]
-  const layers = (side: string, count: number, attentions: readonly string[]): [string, number[]][] =>
-    Array.from({ length: count }, (_, i) => `model.${side}.layers.${i}`).flatMap((layer) => [
-      ...attentions.flatMap((name) => attention(`${layer}.${name}`)),
-      ...linear(`${layer}.fc1`, feedForwardWidth, width),
-      ...linear(`${layer}.fc2`, width, feedForwardWidth),
-      ...norm(`${layer}.final_layer_norm`, width),
-    ])
-  return new Map([
-    ['model.shared.weight', [vocabSize, width]],
-    ...layers('encoder', encoderLayers, ['self_attn']),
-    ...norm('model.encoder.layer_norm', width),
-    ...layers('decoder', decoderLayers, ['self_attn', 'encoder_attn']),
-    ...norm('model.decoder.layer_norm', width),
-  ])
-}
+import { parameterShapes } from './parameter-shapes.js'
 
 /** @throws Error, one line, unless `file` holds float weights of exactly the names and shapes that `config` asks for. */
 export function checkWeights(file: string, config: ModelConfig): void {

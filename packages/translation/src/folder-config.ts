@@ -1,17 +1,29 @@
 import { join } from 'node:path'
 import { parseConfig, readJson } from '@parlance/nn/command-line'
 import { z } from 'zod'
-import type { ModelConfig } from './model-config.js'
+import { ATTENTIONS, DECODERS, type ModelConfig, TIED_EMBEDDINGS, type TransformerConfig, widthProblem } from './model-config.js'
 import { END, PAD, START } from './special-tokens.js'
 
 const size = z.number().int().min(1)
+const tokenizer = z.strictObject({ hash: z.string() })
+const tokenIds = {
+  bos_token_id: z.literal(START),
+  pad_token_id: z.literal(PAD),
+  eos_token_id: z.literal(END),
+  decoder_start_token_id: z.literal(START),
+}
 
-/** What Hugging Face calls this architecture: Fan et al. 2020, "Beyond English-Centric Multilingual Machine Translation". */
-const MODEL_TYPE = 'm2m_100'
+/**
+ * What Hugging Face calls the plain transformer with one table of embeddings: Fan et al. 2020, "Beyond English-Centric
+ * Multilingual Machine Translation".
+ */
+const M2M100 = 'm2m_100'
+/** All others. */
+const OWN = 'parlance_translation'
 
 /** What inference needs of a model folder's `config.json`: the fields of Hugging Face's M2M100 and the tokenizer. */
-const schema = z.object({
-  model_type: z.literal(MODEL_TYPE),
+const m2m100Schema = z.object({
+  model_type: z.literal(M2M100),
   vocab_size: size,
   d_model: size,
   encoder_layers: size,
@@ -23,11 +35,27 @@ const schema = z.object({
   activation_function: z.literal('relu'),
   scale_embedding: z.literal(true),
   tie_word_embeddings: z.literal(true),
-  bos_token_id: z.literal(START),
-  pad_token_id: z.literal(PAD),
-  eos_token_id: z.literal(END),
-  decoder_start_token_id: z.literal(START),
-  tokenizer: z.strictObject({ hash: z.string() }),
+  ...tokenIds,
+  tokenizer,
+})
+
+const shared = { vocabSize: size, width: size, encoderLayers: size, decoderLayers: size, tiedEmbeddings: z.enum(TIED_EMBEDDINGS) }
+
+const ownSchema = z.object({
+  model_type: z.literal(OWN),
+  model: z.discriminatedUnion('architecture', [
+    z.strictObject({
+      architecture: z.literal('transformer'),
+      ...shared,
+      heads: size,
+      feedForwardWidth: size,
+      decoder: z.enum(DECODERS),
+    }),
+    z.strictObject({ architecture: z.literal('lstm'), ...shared, attention: z.enum(ATTENTIONS) }),
+    z.strictObject({ architecture: z.literal('convolutional'), ...shared, kernel: size }),
+  ]),
+  ...tokenIds,
+  tokenizer,
 })
 
 export interface FolderConfig {
@@ -35,10 +63,16 @@ export interface FolderConfig {
   tokenizer: { hash: string }
 }
 
+function isM2M100(model: ModelConfig): model is TransformerConfig {
+  return model.architecture === 'transformer' && model.decoder === 'attention' && model.tiedEmbeddings === 'all'
+}
+
 /** As `config.json` says it. */
-export function folderConfig({ model, tokenizer }: FolderConfig): z.output<typeof schema> {
+export function folderConfig({ model, tokenizer }: FolderConfig): z.output<typeof m2m100Schema> | z.output<typeof ownSchema> {
+  const ids = { bos_token_id: START, pad_token_id: PAD, eos_token_id: END, decoder_start_token_id: START } as const
+  if (!isM2M100(model)) return { model_type: OWN, model, ...ids, tokenizer }
   return {
-    model_type: MODEL_TYPE,
+    model_type: M2M100,
     vocab_size: model.vocabSize,
     d_model: model.width,
     encoder_layers: model.encoderLayers,
@@ -50,10 +84,7 @@ export function folderConfig({ model, tokenizer }: FolderConfig): z.output<typeo
     activation_function: 'relu',
     scale_embedding: true,
     tie_word_embeddings: true,
-    bos_token_id: START,
-    pad_token_id: PAD,
-    eos_token_id: END,
-    decoder_start_token_id: START,
+    ...ids,
     tokenizer,
   }
 }
@@ -67,30 +98,35 @@ export function folderConfig({ model, tokenizer }: FolderConfig): z.output<typeo
 export function readFolderConfig(folder: string): FolderConfig {
   const file = join(folder, 'config.json')
   const json = (readJson(file) ?? {}) as Record<string, unknown>
-  if (json.model_type !== MODEL_TYPE) {
+  if (json.model_type !== M2M100 && json.model_type !== OWN) {
     const kind = json.model_type === undefined ? 'no kind of model' : `a model of type ${JSON.stringify(json.model_type)}`
-    throw new Error(`${file}: it names ${kind}, not "${MODEL_TYPE}": give a folder that parlance-translate train wrote.`)
+    throw new Error(`${file}: it names ${kind}, not "${M2M100}" or "${OWN}": give a folder that parlance-translate train wrote.`)
   }
-  const needed = Object.fromEntries(Object.keys(schema.shape).map((name) => [name, json[name]]))
-  const config = parseConfig(schema, needed, file)
-  if (
-    config.encoder_attention_heads !== config.decoder_attention_heads ||
-    config.encoder_ffn_dim !== config.decoder_ffn_dim ||
-    config.d_model % (2 * config.encoder_attention_heads) !== 0
-  ) {
-    throw new Error(
-      `${file}: encoder and decoder must have as many attention heads and the same ffn_dim, and d_model must be an even ` +
-        'multiple of the heads.',
-    )
+  const needed = (shape: object) => Object.fromEntries(Object.keys(shape).map((name) => [name, json[name]]))
+  const { model, tokenizer } =
+    json.model_type === OWN
+      ? parseConfig(ownSchema, needed(ownSchema.shape), file)
+      : fromM2M100(parseConfig(m2m100Schema, needed(m2m100Schema.shape), file), file)
+  const problem = widthProblem(model)
+  if (problem !== undefined) throw new Error(`${file}: ${problem}`)
+  return { model, tokenizer }
+}
+
+function fromM2M100(config: z.output<typeof m2m100Schema>, file: string): FolderConfig {
+  const { encoder_attention_heads: heads, encoder_ffn_dim: feedForwardWidth } = config
+  if (heads !== config.decoder_attention_heads || feedForwardWidth !== config.decoder_ffn_dim) {
+    throw new Error(`${file}: encoder and decoder must have as many attention heads and the same ffn_dim.`)
   }
-  const model: ModelConfig = {
+  const model: TransformerConfig = {
     architecture: 'transformer',
     vocabSize: config.vocab_size,
     width: config.d_model,
-    heads: config.encoder_attention_heads,
     encoderLayers: config.encoder_layers,
     decoderLayers: config.decoder_layers,
-    feedForwardWidth: config.encoder_ffn_dim,
+    tiedEmbeddings: 'all',
+    heads,
+    feedForwardWidth,
+    decoder: 'attention',
   }
   return { model, tokenizer: config.tokenizer }
 }

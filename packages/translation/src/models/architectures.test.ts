@@ -3,7 +3,7 @@ import { jit, tf, useDevice } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Batch, makeBatch } from '../data/batches.js'
-import { parameterShapes } from '../check-weights.js'
+import { parameterShapes } from '../parameter-shapes.js'
 import losses from '../fixtures/ten-steps.json' with { type: 'json' }
 import { GraphTranslationModel } from '../graph-model.js'
 import { inferenceGraphs } from '../inference-graphs.js'
@@ -20,9 +20,14 @@ beforeAll(async () => {
 
 const transformer = {
   architecture: 'transformer', vocabSize: 11, width: 8, heads: 2, encoderLayers: 2, decoderLayers: 2, feedForwardWidth: 12,
+  decoder: 'attention', tiedEmbeddings: 'all',
 } as const satisfies ModelConfig
 
-const architectures: Record<string, ModelConfig> = { transformer }
+const architectures: Record<string, ModelConfig> = {
+  transformer,
+  ssru: { ...transformer, decoder: 'ssru', tiedEmbeddings: 'output' },
+  average: { ...transformer, decoder: 'average', tiedEmbeddings: 'none' },
+}
 
 const examples = examplesOf([[[4, 5, 6], [7, 8]], [[9, 10, 4, 4, 5], [6, 7, 6]], [[8], [5, 9, 10, 8]]])
 const everything = { bucket: { length: 7, rows: 4 }, members: Int32Array.of(0, 1, 2) }

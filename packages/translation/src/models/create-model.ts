@@ -7,5 +7,7 @@ export function createModel(config: ModelConfig, seed = 1, regularization: Regul
   switch (config.architecture) {
     case 'transformer':
       return new TranslationTransformer(config, seed, regularization)
+    default:
+      throw new Error('not yet')
   }
 }

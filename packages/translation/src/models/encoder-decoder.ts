@@ -11,16 +11,8 @@ export type Tensors = Readonly<Record<string, tf.Tensor>>
  */
 export type Ports = Readonly<Record<string, readonly (number | 'S' | 'T')[]>>
 
-/** What turns hidden states (…, D) into logits (…, V). */
-export interface OutputLayer {
-  /** (V, D) */
-  readonly weight: tf.Tensor
-  /** (V) */
-  readonly bias?: tf.Tensor | undefined
-}
-
 export interface Step {
-  /** (R, D), what `outputLayer` takes. */
+  /** (R, D), what `project` takes. */
   hidden: tf.Tensor
   /** `statePorts`, of the position after. */
   state: Tensors
@@ -47,7 +39,8 @@ export abstract class EncoderDecoder extends Module {
   abstract readonly memoryPorts: Ports
   /** What the decoder carries from position to position, one row a hypothesis. Those with an axis 'T' grow, from nothing. */
   abstract readonly statePorts: Ports
-  abstract readonly outputLayer: OutputLayer
+  /** What turns hidden states into logits: (V, D). */
+  abstract readonly outputWeight: tf.Tensor
 
   /** From source ids int32 (N, S), padded, to `memoryPorts`. */
   abstract encode(source: tf.Tensor, context: Forward): Tensors
@@ -75,11 +68,9 @@ export abstract class EncoderDecoder extends Module {
    */
   abstract step(tokens: tf.Tensor, position: tf.Tensor, state: Tensors, memory: Tensors, context: Forward): Step
 
-  /** The logits (…, V) of hidden states (…, D), a matrix. */
+  /** From hidden states (M, D) to logits (M, V). */
   project(hidden: tf.Tensor): tf.Tensor {
-    const { weight, bias } = this.outputLayer
-    const product = tf.matMul(hidden, weight, false, true)
-    return bias ? tf.add(product, bias) : product
+    return tf.matMul(hidden, this.outputWeight, false, true)
   }
 
   /** The hidden states (N·T, D) of a batch of pairs, row i·T + t of sentence i. */
@@ -94,9 +85,8 @@ export abstract class EncoderDecoder extends Module {
 
   /** Cross-entropy over all target tokens and the end token, in nats. */
   loss(batch: Batch, context: Forward, labelSmoothing = 0): SummedLoss {
-    const { weight, bias } = this.outputLayer
-    const options = { ignoreIndex: PAD, labelSmoothing, ...(bias && { bias }) }
-    return linearCrossEntropy(this.hidden(batch, context), weight, tf.reshape(batch.labels, [-1]), options)
+    const labels = tf.reshape(batch.labels, [-1])
+    return linearCrossEntropy(this.hidden(batch, context), this.outputWeight, labels, { ignoreIndex: PAD, labelSmoothing })
   }
 }
 

@@ -10,7 +10,6 @@ import {
   trainingStep,
   type TrainResult,
 } from '@parlance/nn'
-import { UsageError } from '@parlance/nn/command-line'
 import { jit } from '@parlance/runtime'
 import { cleaningTable } from '../cleaning/cleaning-table.js'
 import type { TrainingConfig } from '../config.js'
@@ -49,11 +48,9 @@ export interface TrainTranslatorOptions {
  */
 export async function trainTranslator(options: TrainTranslatorOptions): Promise<TrainResult> {
   const { files, output, config } = options
-  if (config.width % (2 * config.heads) !== 0) {
-    throw new UsageError(`width must be an even multiple of heads, got width ${config.width} and ${config.heads} heads.`)
-  }
+  const shape = modelConfig(config, config.vocabSize)
   const data = await prepareData(files, config)
-  const architecture = modelConfig(config, data.tokenizer.vocabSize)
+  const architecture = { ...shape, vocabSize: data.tokenizer.vocabSize }
   const model = createModel(architecture, config.seed, config)
   const parameters = fileNames(namedParameters(model))
   const adam = new AdamW(parameters, { beta2: 0.98, epsilon: 1e-9, weightDecay: config.weightDecay })

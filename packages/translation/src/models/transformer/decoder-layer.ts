@@ -9,28 +9,33 @@ import {
 } from '@parlance/nn'
 import { tf } from '@parlance/runtime'
 import type { Tensors } from '../encoder-decoder.js'
-import { CausalAttention, type SelfLayer } from './self-layer.js'
+import { AverageAttention } from './average-attention.js'
+import { CausalAttention } from './causal-attention.js'
+import type { SelfLayer } from './self-layer.js'
+import { SSRU } from './ssru.js'
+
+const SELF_LAYERS = { attention: CausalAttention, ssru: SSRU, average: AverageAttention }
 
 export type DecoderLayerOptions = Required<
   Pick<TransformerBlockOptions, 'width' | 'heads' | 'hidden' | 'dropout' | 'attentionDropout' | 'initializer' | 'random'>
->
+> & { kind: keyof typeof SELF_LAYERS }
 
 /** One layer of the decoder, normalised before each of its three sub-layers: Vaswani et al. 2017, section 3.1. */
 export class DecoderLayer extends Module {
-  readonly selfAttention: SelfLayer
-  readonly selfAttentionNorm: LayerNorm
+  readonly selfLayer: SelfLayer
+  readonly selfNorm: LayerNorm
   readonly crossAttention: MultiHeadAttention
   readonly crossAttentionNorm: LayerNorm
   readonly feedForward: FeedForward
   readonly feedForwardNorm: LayerNorm
   private readonly dropout: number
 
-  constructor({ width, heads, hidden, dropout, attentionDropout, initializer, random }: DecoderLayerOptions) {
+  constructor({ width, heads, hidden, dropout, attentionDropout, initializer, random, kind }: DecoderLayerOptions) {
     super()
     const attention = (name: string) => ({ width, heads, dropout: attentionDropout, initializer, random: random.fork(name) })
     this.dropout = dropout
-    this.selfAttention = new CausalAttention(attention('selfAttention'))
-    this.selfAttentionNorm = new LayerNorm({ width })
+    this.selfLayer = new SELF_LAYERS[kind](attention('selfAttention'))
+    this.selfNorm = new LayerNorm({ width })
     this.crossAttention = new MultiHeadAttention(attention('crossAttention'))
     this.crossAttentionNorm = new LayerNorm({ width })
     this.feedForward = new FeedForward({ width, hidden, activation: 'relu', initializer, random: random.fork('feedForward') })
@@ -39,7 +44,7 @@ export class DecoderLayer extends Module {
 
   /** All positions at once: from x (N, T, width) to the same shape, over what `crossAttention.keyValue` gave. */
   forward(x: tf.Tensor, memory: KeyValue, memoryMask: tf.Tensor, context: Forward): tf.Tensor {
-    const self = this.selfAttention.forward(this.selfAttentionNorm.forward(x), context)
+    const self = this.selfLayer.forward(this.selfNorm.forward(x), context)
     return this.over(this.plus(x, self, context), memory, memoryMask, context).output
   }
 
@@ -56,7 +61,7 @@ export class DecoderLayer extends Module {
     memoryMask: tf.Tensor,
     context: Forward,
   ): { output: tf.Tensor; state: Tensors; weights: tf.Tensor } {
-    const { output: self, state } = this.selfAttention.step(this.selfAttentionNorm.forward(x), before, position, context)
+    const { output: self, state } = this.selfLayer.step(this.selfNorm.forward(x), before, position, context)
     return { ...this.over(this.plus(x, self, context), memory, memoryMask, context), state }
   }
 

@@ -1,6 +1,17 @@
-import { causalMask, type Forward, Module, MultiHeadAttention, type MultiHeadAttentionOptions } from '@parlance/nn'
-import type { tf } from '@parlance/runtime'
+import type { Forward, Initializer } from '@parlance/nn'
+import { Module } from '@parlance/nn'
+import type { Random, tf } from '@parlance/runtime'
 import type { Ports, Tensors } from '../encoder-decoder.js'
+
+export interface SelfLayerOptions {
+  width: number
+  /** Only attention has them. */
+  heads: number
+  /** Rate of dropout on attention weights. */
+  dropout: number
+  initializer: Initializer
+  random: Random
+}
 
 export interface SelfStep {
   /** (R, 1, width) */
@@ -21,26 +32,4 @@ export abstract class SelfLayer extends Module {
    * @param state of the positions before, which `position`, int32 (1), counts
    */
   abstract step(x: tf.Tensor, state: Tensors, position: tf.Tensor, context: Forward): SelfStep
-}
-
-/** Masked self-attention over a cache of keys and values. */
-export class CausalAttention extends SelfLayer {
-  readonly attention: MultiHeadAttention
-  readonly statePorts: Ports
-
-  constructor(options: MultiHeadAttentionOptions) {
-    super()
-    this.attention = new MultiHeadAttention(options)
-    const axes = [options.heads, 'T', options.width / options.heads] as const
-    this.statePorts = { key: axes, value: axes }
-  }
-
-  override forward(x: tf.Tensor, context: Forward): tf.Tensor {
-    return this.attention.forward(x, context, causalMask(x.shape[1] as number))
-  }
-
-  override step(x: tf.Tensor, { key, value }: Tensors, _position: tf.Tensor, context: Forward): SelfStep {
-    const { output, cache } = this.attention.step(x, { key: key as tf.Tensor, value: value as tf.Tensor }, context)
-    return { output, state: { key: cache.key, value: cache.value } }
-  }
 }

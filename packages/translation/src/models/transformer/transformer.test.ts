@@ -14,6 +14,7 @@ beforeAll(async () => {
 
 const tiny: TransformerConfig = {
   architecture: 'transformer', vocabSize: 11, width: 8, heads: 2, encoderLayers: 2, decoderLayers: 2, feedForwardWidth: 12,
+  decoder: 'attention', tiedEmbeddings: 'all',
 }
 
 describe('TranslationTransformer', () => {

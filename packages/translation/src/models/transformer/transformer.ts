@@ -1,19 +1,20 @@
-import { Embedding, type Forward, initializers, type KeyValue, LayerNorm, paddingMask, TransformerEncoderBlock } from '@parlance/nn'
+import { type Embedding, type Forward, initializers, type KeyValue, LayerNorm, paddingMask, TransformerEncoderBlock } from '@parlance/nn'
 import { iota, Random, tf } from '@parlance/runtime'
 import type { TransformerConfig } from '../../model-config.js'
 import { PAD } from '../../special-tokens.js'
-import { EncoderDecoder, NO_DROPOUT, type OutputLayer, type Ports, type Regularization, type Step, type Tensors } from '../encoder-decoder.js'
+import { Embeddings } from '../embeddings.js'
+import { EncoderDecoder, NO_DROPOUT, type Ports, type Regularization, type Step, type Tensors } from '../encoder-decoder.js'
 import { positionEncodings } from '../positions.js'
 import { DecoderLayer } from './decoder-layer.js'
 
 /**
  * The transformer of Vaswani et al. 2017, normalised before each sub-layer and once after the last (Xiong et al. 2020),
- * with one table of embeddings for source, target and output (section 3.4).
+ * by default with one table of embeddings for source, target and output (section 3.4).
  *
  * Attention is reported as the mean over the heads of the decoder's last layer.
  */
 export class TranslationTransformer extends EncoderDecoder {
-  readonly embedding: Embedding
+  readonly embeddings: Embeddings
   readonly encoder: TransformerEncoderBlock[]
   readonly encoderNorm: LayerNorm
   readonly decoder: DecoderLayer[]
@@ -26,7 +27,7 @@ export class TranslationTransformer extends EncoderDecoder {
   /** Weights are drawn Xavier-uniform, embeddings with deviation 1/√width, so that scaled by √width they have 1. */
   constructor(config: TransformerConfig, seed = 1, { dropout, attentionDropout }: Regularization = NO_DROPOUT) {
     super()
-    const { vocabSize, width, heads, encoderLayers, decoderLayers, feedForwardWidth: hidden } = config
+    const { vocabSize, width, heads, encoderLayers, decoderLayers, feedForwardWidth: hidden, decoder } = config
     const random = new Random(seed, 'translation')
     const options = (name: string, i: number) => ({
       width,
@@ -39,12 +40,11 @@ export class TranslationTransformer extends EncoderDecoder {
     })
     this.width = width
     this.dropout = dropout
-    const initializer = initializers.normal(width ** -0.5)
-    this.embedding = new Embedding({ entries: vocabSize, width, random: random.fork('embedding'), initializer })
+    this.embeddings = new Embeddings({ vocabSize, width, tied: config.tiedEmbeddings, random })
     const encoderBlock = (i: number) => new TransformerEncoderBlock({ ...options('encoder', i), activation: 'relu', norm: 'pre' })
     this.encoder = Array.from({ length: encoderLayers }, (_, i) => encoderBlock(i))
     this.encoderNorm = new LayerNorm({ width })
-    this.decoder = Array.from({ length: decoderLayers }, (_, i) => new DecoderLayer(options('decoder', i)))
+    this.decoder = Array.from({ length: decoderLayers }, (_, i) => new DecoderLayer({ ...options('decoder', i), kind: decoder }))
     this.decoderNorm = new LayerNorm({ width })
     const keyValue = [heads, 'S', width / heads] as const
     this.memoryPorts = {
@@ -52,25 +52,25 @@ export class TranslationTransformer extends EncoderDecoder {
       ...Object.fromEntries(this.decoder.flatMap((_, i) => [[`cross_key_${i}`, keyValue], [`cross_value_${i}`, keyValue]])),
     }
     this.statePorts = Object.fromEntries(
-      this.decoder.flatMap(({ selfAttention: { statePorts } }, i) =>
+      this.decoder.flatMap(({ selfLayer: { statePorts } }, i) =>
         Object.entries(statePorts).map(([name, axes]) => [`self_${name}_${i}`, axes]),
       ),
     )
   }
 
-  get outputLayer(): OutputLayer {
-    return { weight: this.embedding.weight }
+  get outputWeight(): tf.Tensor {
+    return this.embeddings.outputWeight
   }
 
   /** √width · E[ids] + positions: section 3.4. From ids int32 (N, T) at positions int32 (T) to (N, T, width). */
-  private embed(ids: tf.Tensor, positions: tf.Tensor, context: Forward): tf.Tensor {
-    const scaled = tf.mul(this.embedding.forward(ids), Math.sqrt(this.width))
+  private embed(table: Embedding, ids: tf.Tensor, positions: tf.Tensor, context: Forward): tf.Tensor {
+    const scaled = tf.mul(table.forward(ids), Math.sqrt(this.width))
     return context.dropout(tf.add(scaled, positionEncodings(positions, this.width)), this.dropout)
   }
 
   override encode(source: tf.Tensor, context: Forward): Tensors {
     const mask = paddingMask(tf.notEqual(source, tf.scalar(PAD, 'int32')))
-    let x = this.embed(source, iota(source.shape[1] as number), context)
+    let x = this.embed(this.embeddings.source, source, iota(source.shape[1] as number), context)
     for (const block of this.encoder) x = block.forward(x, context, mask)
     const encoded = this.encoderNorm.forward(x)
     const memories = this.decoder.map(({ crossAttention }) => crossAttention.keyValue(encoded))
@@ -85,7 +85,7 @@ export class TranslationTransformer extends EncoderDecoder {
   }
 
   override decode(input: tf.Tensor, memory: Tensors, context: Forward): tf.Tensor {
-    let x = this.embed(input, iota(input.shape[1] as number), context)
+    let x = this.embed(this.embeddings.target, input, iota(input.shape[1] as number), context)
     for (const [i, layer] of this.decoder.entries()) {
       x = layer.forward(x, this.memoryOf(memory, i), memory.source_mask as tf.Tensor, context)
     }
@@ -93,11 +93,11 @@ export class TranslationTransformer extends EncoderDecoder {
   }
 
   override step(tokens: tf.Tensor, position: tf.Tensor, state: Tensors, memory: Tensors, context: Forward): Step {
-    let x = this.embed(tf.expandDims(tokens, 1), position, context)
+    let x = this.embed(this.embeddings.target, tf.expandDims(tokens, 1), position, context)
     const next: Record<string, tf.Tensor> = {}
     let weights: tf.Tensor | undefined
     for (const [i, layer] of this.decoder.entries()) {
-      const names = Object.keys(layer.selfAttention.statePorts)
+      const names = Object.keys(layer.selfLayer.statePorts)
       const before = Object.fromEntries(names.map((name) => [name, state[`self_${name}_${i}`] as tf.Tensor]))
       const stepped = layer.step(x, before, position, this.memoryOf(memory, i), memory.source_mask as tf.Tensor, context)
       for (const name of names) next[`self_${name}_${i}`] = stepped.state[name] as tf.Tensor
