@@ -53,7 +53,7 @@ describe('parlance-translate', () => {
     expect(JSON.parse(trained.out)).toMatchObject({ output: model, step: 220, reason: 'maxSteps' })
     const report = readFileSync(join(model, 'report.html'), 'utf8')
     expect(report).toContain(pairs[0]!.target)
-    expect(report).toContain('trained on          50')
+    expect(report).toMatch(/trained on\s+50</)
 
     const evaluated = await run(['evaluate', '--model', model, '--data', data, '--threads', '1'])
     expect(evaluated).toMatchObject({ code: 0, err: '' })
@@ -180,7 +180,7 @@ describe('parlance-translate', () => {
   it('shows help', async () => {
     const { code, out } = await run(['train', '--help'])
     expect(code).toBe(0)
-    expect(out).toMatch(/--encoder-layers <n>\s+layers of the encoder \(default: 3\)/)
+    expect(out).toMatch(/--encoder-layers <n>\s+layers of the encoder \(default: 6\)/)
     expect(out).toContain('Examples:')
   })
 })
