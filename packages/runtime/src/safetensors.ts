@@ -14,7 +14,9 @@ interface SafetensorsArrays {
   BF16: Uint16Array
   I32: Int32Array
   I64: BigInt64Array
+  I8: Int8Array
   U8: Uint8Array
+  U16: Uint16Array
   BOOL: Uint8Array
 }
 
@@ -47,7 +49,7 @@ export interface SafetensorsFile {
   metadata: Record<string, string>
 }
 
-const ELEMENT_BYTES: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, U8: 1, BOOL: 1 }
+const ELEMENT_BYTES: Record<SafetensorsDtype, number> = { F32: 4, F16: 2, BF16: 2, I32: 4, I64: 8, I8: 1, U8: 1, U16: 2, BOOL: 1 }
 const LARGEST_HEADER = 100_000_000 // the reference implementation's limit
 const DATA_ALIGNMENT = 64
 
@@ -213,11 +215,14 @@ function tensorAt(location: SafetensorsLocation, buffer: ArrayBufferLike, offset
       return { dtype, shape, data: new Float32Array(from, at, count) }
     case 'F16':
     case 'BF16':
+    case 'U16':
       return { dtype, shape, data: new Uint16Array(from, at, count) }
     case 'I32':
       return { dtype, shape, data: new Int32Array(from, at, count) }
     case 'I64':
       return { dtype, shape, data: new BigInt64Array(from, at, count) }
+    case 'I8':
+      return { dtype, shape, data: new Int8Array(from, at, count) }
     case 'U8':
     case 'BOOL':
       return { dtype, shape, data: new Uint8Array(from, at, count) }

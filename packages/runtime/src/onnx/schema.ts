@@ -131,13 +131,25 @@ export enum AttributeType {
   Ints = 7,
 }
 
-/** TensorProto.DataType of our element types, and of bfloat16, in which only weights are stored. */
-export const dataType = { float32: 1, int32: 6, int64: 7, bool: 9, float16: 10, uint32: 12, bfloat16: 16 } as const
+/** TensorProto.DataType of our element types, and of those in which only weights are stored or quantized products computed. */
+export const dataType = {
+  float32: 1, uint8: 2, int8: 3, int32: 6, int64: 7, bool: 9, float16: 10, uint32: 12, bfloat16: 16,
+} as const
 
 /** TensorProto.DataLocation.EXTERNAL */
 export const EXTERNAL = 1
 
 const modelType = root.lookupType('ModelProto')
+
+/**
+ * The model in an ONNX file, as far as the table above goes: all of a file that this package wrote.
+ *
+ * @throws Error for bytes that are no ONNX file
+ */
+export function decodeModel(bytes: Uint8Array): ModelProto {
+  // Numbers that are 0 and texts that are '' are not in the file.
+  return modelType.toObject(modelType.decode(bytes), { longs: Number, arrays: true }) as ModelProto
+}
 
 /** The bytes of an ONNX file. */
 export function encodeModel(model: ModelProto): Uint8Array {
