@@ -13,6 +13,23 @@ export type { BleuTokenizer, NamedTokenizer } from './bleu-tokenize.js'
 export { type Chrf, chrf, type ChrfOptions, chrfStatistics } from './chrf.js'
 export { countBytes, countCharacters, countWords, countWordsWithEos } from './counts.js'
 export { align, type AlignmentStep, countEdits, type EditCounts } from './edit-distance.js'
+export {
+  type AnalogyAccuracy,
+  analogyAccuracy,
+  type AnalogyCounts,
+  type AnalogyOptions,
+  type AnalogyQuestion,
+  type AnalogySection,
+  parseAnalogies,
+} from './embeddings/analogy.js'
+export {
+  parseRatedPairs,
+  type RatedPair,
+  type SimilarityOptions,
+  type WordSimilarity,
+  wordSimilarity,
+} from './embeddings/similarity.js'
+export type { VectorTable } from './embeddings/vectors.js'
 export { MetricError } from './error.js'
 export {
   cer,
@@ -24,6 +41,7 @@ export {
   wer,
 } from './error-rate.js'
 export { type Perplexity, perplexity, type PerplexityCounts } from './perplexity.js'
+export { spearman } from './rank-correlation.js'
 export type { References } from './references.js'
 export { bootstrap, type BootstrapOptions, type ConfidenceInterval } from './significance/bootstrap.js'
 export {
