@@ -1,2 +1,3 @@
 export { GraphSession, type GraphTensor, type PortInfo } from './inference/graph-session.js'
-export { locateSafetensors, type SafetensorsLocation, storesFloats } from './safetensors.js'
+export { type Quantization, storedTensors } from './quantize/stored-weights.js'
+export { locateSafetensors, readSafetensors, type SafetensorsLocation, storesFloats } from './safetensors.js'
