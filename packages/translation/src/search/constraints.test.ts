@@ -1,5 +1,5 @@
 /** Filters and beginnings that go by text, compared with looking at the text. */
-import { TokenHistory } from '@parlance/decoding'
+import type { TokenHistory } from '@parlance/decoding'
 import { trainBpe, type Tokenizer } from '@parlance/tokenizer'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { END, PAD, SPECIAL_TOKENS, START, UNKNOWN } from '../special-tokens.js'
