@@ -34,7 +34,7 @@ export class LSTM extends Recurrent<LSTMState> {
 
   protected override run(pass: Pass<LSTMState>) {
     const { gates, cell, recurrentWeight, initial, steps, padded, training } = pass
-    if (!training && !padded && !cell.projection && hasLSTM()) return this.runWhole(pass)
+    if (!training && !cell.projection && hasLSTM()) return this.runWhole(pass)
     const { outputs, cells } = recurrence({
       gates,
       weight: recurrentWeight,
@@ -49,12 +49,13 @@ export class LSTM extends Recurrent<LSTMState> {
   }
 
   /** All steps as one operator, however many there are: what is pending of `gates` is then never computed. */
-  private runWhole({ input, cell, recurrentWeight, initial, steps }: Pass<LSTMState>) {
+  private runWhole({ input, cell, recurrentWeight, initial, steps, padded }: Pass<LSTMState>) {
     const [rows, width] = input.shape as [number, number]
     const examples = initial.hidden.shape[0] as number
     const weights = { inputWeight: cell.inputWeight, recurrentWeight, bias: this.inputBias(cell) }
     const x = tf.reshape(input, [steps, rows / steps, width])
-    const { outputs, ...state } = lstm(x, weights, initial.hidden, initial.cell)
+    const { outputs, ...last } = lstm(x, weights, initial.hidden, initial.cell, padded?.lengths)
+    const state = padded ? { hidden: padded.orInitial(initial.hidden, last.hidden), cell: padded.orInitial(initial.cell, last.cell) } : last
     return { outputs: tf.reshape(outputs, [steps * examples, -1]), state }
   }
 }

@@ -16,7 +16,11 @@ export class PaddedTime {
   private readonly last: tf.Tensor
 
   /** @param lengths int32 (N), 0 … T each */
-  constructor(lengths: tf.Tensor, steps: number, examples: number) {
+  constructor(
+    readonly lengths: tf.Tensor,
+    steps: number,
+    examples: number,
+  ) {
     const [count] = dimensions(lengths, 1, 'Lengths (N)')
     if (count !== examples || lengths.dtype !== 'int32') {
       throw new Error(`Lengths must be int32 and one for each of ${examples} examples, got ${count} of ${lengths.dtype}.`)
@@ -25,7 +29,9 @@ export class PaddedTime {
     const example = iota(examples)
     const inside = tf.less(step, lengths)
     const mirror = tf.where(inside, tf.sub(tf.sub(lengths, tf.scalar(1, 'int32')), step), step)
-    const rowOf = (step: tf.Tensor): tf.Tensor => tf.add(tf.mul(step, tf.scalar(examples, 'int32')), example)
+    // Computed, so that an inference graph may have any number of examples.
+    const each = tf.sum(tf.onesLike(lengths))
+    const rowOf = (step: tf.Tensor): tf.Tensor => tf.add(tf.mul(step, each), example)
     this.real = tf.expandDims(inside, 2)
     this.mirrored = tf.reshape(rowOf(mirror), [-1])
     this.last = rowOf(lengths)
@@ -51,6 +57,11 @@ export class PaddedTime {
    */
   lastOf(initial: tf.Tensor, rows: tf.Tensor): tf.Tensor {
     return tf.gather(tf.concat([initial, rows], 0), this.last)
+  }
+
+  /** `last` (N, C), but `initial` (N, C) for examples of no steps. */
+  orInitial(initial: tf.Tensor, last: tf.Tensor): tf.Tensor {
+    return tf.where(tf.greater(tf.expandDims(this.lengths, 1), tf.scalar(0, 'int32')), last, initial)
   }
 }
 

@@ -145,6 +145,17 @@ describe.each(kinds)('%s %o', (kind, own) => {
     expect(difference(tail.hn, [...whole.hn.dataSync()])).toBeLessThan(1e-6)
   })
 
+  it('leaves the state of an example of no steps as it was', () => {
+    const { run } = create(kind, options, own)
+    const [hidden, cell] = zeros(1, 2).map((state) => tf.add(state, 0.5)) as [tf.Tensor, tf.Tensor]
+    const { hn, cn } = run(example([2, 3, 2]), hidden, cell, int32([0, 2]))
+    for (const state of [hn, ...(cn ? [cn] : [])]) {
+      const [none, two] = tf.split(state, 2, 1) as [tf.Tensor, tf.Tensor]
+      expect([...none.dataSync()].every((value) => value === 0.5)).toBe(true)
+      expect([...two.dataSync()].some((value) => value === 0.5)).toBe(false)
+    }
+  })
+
   it('gives a padded example what it gives it alone, whatever the padding holds', () => {
     const { run } = create(kind, { ...options, bidirectional: true }, own)
     const x = example([1, 3, 2])

@@ -25,6 +25,8 @@ export function hasLSTM(): boolean {
  * @param x (T, N, C)
  * @param hidden (N, H)
  * @param cell (N, H)
+ * @param lengths int32 (N), how many steps of each example are real; default all. What lies beyond is not read: outputs are
+ *   zero there, and the states are those after an example's own last step.
  * @returns all hidden states (T, N, H), and the hidden and cell state after the last step, both (N, H)
  */
 export function lstm(
@@ -32,8 +34,9 @@ export function lstm(
   { inputWeight, recurrentWeight, bias }: LSTMWeights,
   hidden: tf.Tensor,
   cell: tf.Tensor,
+  lengths?: tf.Tensor,
 ): { outputs: tf.Tensor; hidden: tf.Tensor; cell: tf.Tensor } {
-  const inputs = { x, inputWeight, recurrentWeight, bias, hidden, cell }
+  const inputs = { x, inputWeight, recurrentWeight, bias, hidden, cell, ...(lengths && { lengths }) }
   const [outputs, last, lastCell] = tf.engine().runKernel('LSTM', inputs) as tf.Tensor[] as [tf.Tensor, tf.Tensor, tf.Tensor]
   return { outputs, hidden: last, cell: lastCell }
 }
@@ -47,7 +50,7 @@ function reordered(x: Value, hidden: number): Value {
 
 export function registerLSTM(): void {
   kernel('LSTM', (inputs) => {
-    const { x, inputWeight, recurrentWeight, bias, hidden, cell } = inputs as Record<string, Value> & Record<'x' | 'hidden', Value>
+    const { x, inputWeight, recurrentWeight, bias, hidden, cell, lengths } = inputs as Record<string, Value> & Record<'x' | 'hidden', Value>
     const [steps, examples] = x.shape as [number, number]
     const width = hidden.shape[1] as number
     const weights = [inputWeight, recurrentWeight, bias].map((value) => {
@@ -57,7 +60,7 @@ export function registerLSTM(): void {
     // ONNX keeps the two biases of PyTorch apart.
     const biases = op('Concat', [weights[2], full([1, 4 * width], 0, 'float32')], [1, 8 * width], 'float32', { axis: 1 })
     const states = [hidden, cell].map((state) => reshape(state as Value, [1, examples, width]))
-    const [all, last, lastCell] = addNode('LSTM', [x, weights[0], weights[1], biases, undefined, ...states], { hidden_size: width }, [
+    const [all, last, lastCell] = addNode('LSTM', [x, weights[0], weights[1], biases, lengths, ...states], { hidden_size: width }, [
       { shape: [steps, 1, examples, width], type: 'float32' },
       { shape: [1, examples, width], type: 'float32' },
       { shape: [1, examples, width], type: 'float32' },
