@@ -6,8 +6,8 @@ export interface LengthFinding {
   readonly ratio: number
 }
 
-/** Standard deviations of the log-ratio from which a target is too short or too long; of human pairs 1% and 0.4% are. */
-const SHORT = -2.5
+/** Standard deviations of the log-ratio from which a target is too short or too long; of human pairs 0.5% and 0.4% are. */
+const SHORT = -2.8
 const LONG = 2.7
 
 /** The same when the source ends a sentence and the target does not: it was cut off. */

@@ -8,6 +8,9 @@ const COPIED_SHARE = 0.5
 /** Bits by which one or two shared words must look more like the source's language than like the target's. */
 const COPIED_BITS = 1
 
+/** The same of a sentence of one word. */
+const SINGLE_BITS = 6
+
 /**
  * The share of the target's words that were taken over from the source, if it is so large that nothing was translated.
  * Words that are capitalised in both texts, names for the most part, and numbers do not count. Of few shared words, which
@@ -23,7 +26,7 @@ export function findCopiedSource(
 ): number | undefined {
   if (sourceLanguage !== undefined && sourceLanguage === targetLanguage) return undefined
   const names = sharedNames(source, target)
-  if (isCopy(source, target, names)) return 1
+  if (isCopy(source, target, names, sourceLanguage, targetLanguage)) return 1
   const asked = count(wordsOf(textTokens(source)))
   const given = wordsOf(textTokens(target)).filter((word) => !names.has(word))
   const shared: string[] = []
@@ -36,19 +39,21 @@ export function findCopiedSource(
   const share = shared.length / given.length
   if (shared.length === 0 || share < COPIED_SHARE) return undefined
   if (shared.length >= 4 && share >= 0.75) return share
-  return looksForeign(shared.join(' '), sourceLanguage, targetLanguage) ? share : undefined
+  return looksForeign([...new Set(shared)].join(' '), sourceLanguage, targetLanguage, COPIED_BITS) ? share : undefined
 }
 
-function looksForeign(words: string, sourceLanguage: string | undefined, targetLanguage: string | undefined): boolean {
+function looksForeign(words: string, sourceLanguage: string | undefined, targetLanguage: string | undefined, margin: number): boolean {
   const { bits } = scoreLanguages(words)
   const [from, to] = [bits.get(sourceLanguage ?? ''), bits.get(targetLanguage ?? '')]
-  return from === undefined || to === undefined ? words.split(' ').length >= 3 : from - to > COPIED_BITS
+  return from === undefined || to === undefined ? words.split(' ').length >= 3 : from - to > margin
 }
 
-/** Whether the target is the source, letter by letter, and more than a name, a cognate or an exclamation. */
-function isCopy(source: string, target: string, names: ReadonlySet<string>): boolean {
+/** Whether the target is the source, word by word, and more than names; a single word must look foreign by itself. */
+function isCopy(source: string, target: string, names: ReadonlySet<string>, from: string | undefined, to: string | undefined): boolean {
   const [asked, given] = [wordsOf(textTokens(source)), wordsOf(textTokens(target))]
-  return asked.length >= 2 && asked.join(' ') === given.join(' ') && names.size < asked.length
+  if (asked.join(' ') !== given.join(' ')) return false
+  const words = new Set(asked)
+  return words.size >= 2 ? names.size < words.size : looksForeign([...words].join(' '), from, to, SINGLE_BITS)
 }
 
 /** Words that begin with a capital in both texts; the first word of a sentence may be a name too. */

@@ -6,7 +6,8 @@ export interface LanguageFinding {
   readonly looksLike: string | undefined
 }
 
-/** Bits by which another language must be more probable than the one that was asked for. */
+/** Bits by which another language must be more probable than the one that was asked for; in a few trigrams, and in more. */
+const SHORT_MARGIN_BITS = 6
 const MARGIN_BITS = 2.5
 
 /** Bits per trigram below which a text of at least `LEGIBLE_TRIGRAMS` is not in the language: human text has some −9.5 ± 1. */
@@ -32,11 +33,12 @@ export function findWrongLanguage(
     const from = sourceLanguage ?? identifyLanguage(source)
     if (from === undefined || from === targetLanguage) return undefined
     const legible = (bits.get(from) ?? -Infinity) > ILLEGIBLE_BITS * trigrams
-    return legible && trigrams >= LEGIBLE_TRIGRAMS && identifyLanguage(text, 2 * MARGIN_BITS) === from ? { looksLike: from } : undefined
+    return legible && trigrams >= LEGIBLE_TRIGRAMS && identifyLanguage(text, SHORT_MARGIN_BITS) === from ? { looksLike: from } : undefined
   }
   const [best, most] = [...bits].reduce((a, b) => (b[1] > a[1] ? b : a))
   const illegible = trigrams >= LEGIBLE_TRIGRAMS && wanted < ILLEGIBLE_BITS * trigrams
-  if (most - wanted > MARGIN_BITS) return { looksLike: most > ILLEGIBLE_BITS * trigrams ? best : undefined }
+  const margin = trigrams < LEGIBLE_TRIGRAMS ? SHORT_MARGIN_BITS : MARGIN_BITS
+  if (most - wanted > margin) return { looksLike: most > ILLEGIBLE_BITS * trigrams ? best : undefined }
   return illegible ? { looksLike: undefined } : undefined
 }
 
