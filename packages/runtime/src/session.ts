@@ -1,3 +1,4 @@
+export { writeError, writeFileAtomic } from './atomic-file.js'
 export { GraphSession, type GraphTensor, type PortInfo } from './inference/graph-session.js'
 export { type Quantization, storedTensors } from './quantize/stored-weights.js'
 export { locateSafetensors, readSafetensors, type SafetensorsLocation, storesFloats } from './safetensors.js'
