@@ -6,9 +6,13 @@ export interface LengthFinding {
   readonly ratio: number
 }
 
-/** Standard deviations of the log-ratio from which a target is too short or too long; of human pairs 0.5% and 0.4% are. */
-const SHORT = -2.8
-const LONG = 2.7
+/** Standard deviations of the log-ratio from which a target is too short or too long. */
+const SHORT = -2.7
+const LONG = 2.6
+
+/** The same when it has fewer, or more, sentences than the source. */
+const FEWER_SENTENCES = -1.6
+const MORE_SENTENCES = 1.6
 
 /** The same when the source ends a sentence and the target does not: it was cut off. */
 const UNFINISHED = -0.8
@@ -30,7 +34,10 @@ export function checkLength(source: string, target: string, sourceLanguage?: str
   if (source.trim() === '') return undefined
   const z = lengthDeviation(source, target, sourceLanguage, targetLanguage)
   const cutOff = FINISHED.test(source) && !FINISHED.test(target)
-  const kind = z > LONG ? 'too-long' : z < (cutOff ? UNFINISHED : SHORT) ? 'too-short' : undefined
+  const added = countSentences(target) - countSentences(source)
+  const shortest = cutOff ? UNFINISHED : added < 0 ? FEWER_SENTENCES : SHORT
+  const longest = added > 0 ? MORE_SENTENCES : LONG
+  const kind = z > longest ? 'too-long' : z < shortest ? 'too-short' : undefined
   return kind && { kind, ratio: size(target) / size(source) }
 }
 
@@ -38,6 +45,11 @@ export function checkLength(source: string, target: string, sourceLanguage?: str
 const OFFSET = 3
 
 const FINISHED = /[.!?…。！？][\s\p{Pe}\p{Pf}\p{Pi}"']*$/u
+
+/** Ends of sentences with something after them, and the last. */
+function countSentences(text: string): number {
+  return 1 + (text.match(/[.!?…][\p{Pe}\p{Pf}"']*\s+[\p{Ps}\p{Pi}"'¿¡]*\p{Lu}/gu)?.length ?? 0)
+}
 
 function reversed(pair: string): { mean: readonly [number, number]; deviation: readonly [number, number] } | undefined {
   const model = LENGTH_MODELS[pair]

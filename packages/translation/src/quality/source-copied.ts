@@ -5,8 +5,13 @@ import { textTokens, wordsOf } from './text-tokens.js'
 /** Share of the target's words that are the source's, from which it is a copy. */
 const COPIED_SHARE = 0.5
 
-/** Bits by which one or two shared words must look more like the source's language than like the target's. */
+/** Bits by which shared words must look more like the source's language than like the target's; one or two, and more. */
+const FEW_BITS = 4
 const COPIED_BITS = 1
+
+/** A run of three words or more need make up less, if it must be of the source's language by more. */
+const RUN_SHARE = 0.3
+const RUN_BITS = 6
 
 /** The same of a sentence of one word. */
 const SINGLE_BITS = 6
@@ -37,9 +42,25 @@ export function findCopiedSource(
     shared.push(word)
   }
   const share = shared.length / given.length
+  const run = longestRun(wordsOf(textTokens(source)), given)
+  if (run.length >= 3 && share >= RUN_SHARE && looksForeign(run.join(' '), sourceLanguage, targetLanguage, RUN_BITS)) return share
   if (shared.length === 0 || share < COPIED_SHARE) return undefined
   if (shared.length >= 4 && share >= 0.75) return share
-  return looksForeign([...new Set(shared)].join(' '), sourceLanguage, targetLanguage, COPIED_BITS) ? share : undefined
+  return looksForeign([...new Set(shared)].join(' '), sourceLanguage, targetLanguage, shared.length < 3 ? FEW_BITS : COPIED_BITS) ? share : undefined
+}
+
+/** The longest run of words that both have. */
+function longestRun(source: readonly string[], target: readonly string[]): readonly string[] {
+  let best: readonly string[] = []
+  const wholes = ` ${source.join(' ')} `
+  for (let start = 0; start + best.length < target.length; start++) {
+    for (let end = start + best.length + 1; end <= target.length; end++) {
+      const run = target.slice(start, end)
+      if (!wholes.includes(` ${run.join(' ')} `)) break
+      best = run
+    }
+  }
+  return best
 }
 
 function looksForeign(words: string, sourceLanguage: string | undefined, targetLanguage: string | undefined, margin: number): boolean {
@@ -48,11 +69,15 @@ function looksForeign(words: string, sourceLanguage: string | undefined, targetL
   return from === undefined || to === undefined ? words.split(' ').length >= 3 : from - to > margin
 }
 
-/** Whether the target is the source, word by word, and more than names; a single word must look foreign by itself. */
+/**
+ * Whether the target is the source, word by word, and more than names or initials; a single word must look foreign by
+ * itself.
+ */
 function isCopy(source: string, target: string, names: ReadonlySet<string>, from: string | undefined, to: string | undefined): boolean {
   const [asked, given] = [wordsOf(textTokens(source)), wordsOf(textTokens(target))]
   if (asked.join(' ') !== given.join(' ')) return false
   const words = new Set(asked)
+  if (source === source.toUpperCase()) return false
   return words.size >= 2 ? names.size < words.size : looksForeign([...words].join(' '), from, to, SINGLE_BITS)
 }
 

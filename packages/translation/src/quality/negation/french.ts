@@ -19,7 +19,7 @@ export const french: NegationLanguage = {
       "un rien|rien qu'\\p{L}+|rien que|de rien(?= [.!])",
       'non seulement',
       'sans (?:doute|aucun doute|cesse|tarder|délai|abri|faute)',
-      'si jamais|à jamais',
+      'si jamais|à jamais|(?:que|qu\'\\p{L}+)(?: \\p{L}+(?:\'\\p{L}+)?){1,3} jamais',
       'du non',
       'non plus',
       '(?:en|la|une|seule?|cette|chaque|première|autre) personne',
@@ -29,7 +29,7 @@ export const french: NegationLanguage = {
     'gu',
   ),
   negators: new RegExp(
-    `(?<= )(?:${NE} (?:\\S+ ){0,5}?${SECOND}(?: ${SECOND})*|${SECOND} (?:\\S+ ){0,4}?${NE}(?: ${SECOND})*|pas|rien|(?:d'|qu'|l')?aucun(?:e|s|es)?|ni|non|nullement|guère|nulle part|plus (?:jamais|rien|personne)|jamais(?= [!.,])|personne(?= [!.]))(?= )`,
+    `(?<= )(?:${NE} (?:\\S+ ){0,5}?${SECOND}(?: ${SECOND})*|${SECOND} (?:\\S+ ){0,4}?${NE}(?: ${SECOND})*|pas|rien|(?:d'|qu'|l')?aucun(?:e|s|es)?|ni|non|nullement|guère|nulle part|plus (?:jamais|rien|personne)|jamais|personne(?= [!.]))(?= )`,
     'gu',
   ),
   deniers: new RegExp(
@@ -37,7 +37,7 @@ export const french: NegationLanguage = {
       [
         'sans|sinon|à moins|à peine|peu|rarement|jamais|personne|autre chose',
         // Formal French denies by "ne" alone with some verbs.
-        "(?:ne|n'y|n'en) (?:\\p{L}+ )?(?:sai[st]|sav\\p{L}+|saur\\p{L}+|pui\\p{L}+|peu[xt]|peuvent|pouv\\p{L}+|pourr\\p{L}+|cess\\p{L}+|fût|soit)|(?:n'ose\\p{L}*|n'a cure|n'ai cure)",
+        "(?:ne|n'y|n'en) (?:cess\\p{L}+|fût|soit|saurai\\p{L}*)|n'ose\\p{L}*|n'ai? cure",
         "(?:j'|l'|m'|s'|t')?ignor\\p{L}+|(?:l'|d')?in(?:cap|diff|compl|corr|suff|acc|expl|appr)\\p{L}*|(?:l'|d')?im(?:poss|pat|prob|parf|puiss)\\p{L}*|ir(?:resp|rée|rég)\\p{L}*|(?:l')?inutil\\p{L}*|mécon\\p{L}*|dépourvu\\p{L}*|désaccord|indisp\\p{L}+",
         "(?:m'|s'|t')?(?:fiche|fous|fout|moque)\\p{L}*|égal|importe|m'importe|qu'importe|m'indiff\\p{L}+|refus\\p{L}+|manque|interdit\\p{L}*|empêch\\p{L}*|évit\\p{L}+|échou\\p{L}+|cesser?|hâte|tarde|ni[ea]\\p{L}*|doute|oublie|prive\\p{L}*|se passer|nous passer|renonc\\p{L}+|absent\\p{L}*|abst\\p{L}+|cloch\\p{L}+|débarrass\\p{L}+|néanmoins",
       ].join('|') +
