@@ -8,6 +8,9 @@ export interface TrainFlags extends Readonly<Record<string, unknown>> {
   valid: string[]
   output: string
   config?: string
+  synthetic?: string[]
+  init?: string
+  teacher?: string
   tokenizer?: string
   resume?: true
   device: 'auto' | 'cpu'
@@ -27,23 +30,27 @@ function trainingConfig(flags: TrainFlags): TrainingConfig {
 }
 
 export async function trainCommand(flags: TrainFlags): Promise<void> {
-  const { data, valid, tokenizer, output, resume, device, threads, json } = flags
+  const { data, valid, synthetic, init, teacher, tokenizer, output, resume, device, threads, json } = flags
   const config = trainingConfig(flags)
   checkDevice(device, threads)
   // TF.js takes a while to load: wrong usage is told before.
   const [{ useDevice }, { trainTranslator }] = await Promise.all([import('@parlance/runtime'), import('@parlance/translation/training')])
   await useDevice(device, threads === undefined ? {} : { threads })
   const { step, seconds, reason, best } = await trainTranslator({
-    files: { train: data, valid, tokenizer },
+    files: { train: data, valid, synthetic, tokenizer },
+    ...(init !== undefined && { init }),
+    ...(teacher !== undefined && { teacher }),
     output,
     config,
     resume: resume ?? false,
     ...(threads === undefined ? {} : { threads }),
   })
   if (json) {
-    process.stdout.write(`${JSON.stringify({ output, step, seconds, reason, bleu: best?.value ?? null, bestStep: best?.step ?? null })}\n`)
+    const found = { metric: config.metric, [config.metric]: best?.value ?? null, bestStep: best?.step ?? null }
+    process.stdout.write(`${JSON.stringify({ output, step, seconds, reason, ...found })}\n`)
     return
   }
-  const score = best ? `validation BLEU ${best.value.toFixed(2)} at step ${best.step}` : 'not evaluated'
+  const name = { bleu: 'BLEU', chrf: 'chrF', loss: 'loss' }[config.metric]
+  const score = best ? `validation ${name} ${best.value.toFixed(2)} at step ${best.step}` : 'not evaluated'
   process.stdout.write(`${output}: ${step} steps in ${Math.round(seconds)} s, ${score}.\n`)
 }

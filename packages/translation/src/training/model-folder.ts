@@ -1,10 +1,9 @@
-import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { readSafetensors, tf, toFloat32 } from '@parlance/runtime'
 import { checkWeights } from '../check-weights.js'
 import { readFolderConfig } from '../folder-config.js'
 import type { ModelConfig } from '../model-config.js'
+import { folderHash } from '../synthetic/folder-hash.js'
 
 /** A trained model as another training takes it up. */
 export interface TrainedModel {
@@ -27,10 +26,9 @@ export function readTrainedModel(folder: string): TrainedModel {
   const { model: config, tokenizer } = readFolderConfig(folder)
   const file = join(folder, 'model.safetensors')
   checkWeights(file, config)
-  const bytes = readFileSync(file)
-  const { tensors } = readSafetensors(bytes)
+  const { tensors } = readSafetensors(file)
   const weights = new Map(Array.from(tensors, ([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }]))
-  return { folder, config, tokenizerHash: tokenizer.hash, weights, hash: createHash('sha256').update(bytes).digest('hex') }
+  return { folder, config, tokenizerHash: tokenizer.hash, weights, hash: folderHash(folder) }
 }
 
 /**
