@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { BACKEND_NAME, OnnxBackend } from './backend/backend.js'
-import { type Availability, availability, suitable } from './devices/availability.js'
+import type { Availability } from './devices/availability.js'
+import { chooseDevice } from './devices/choose.js'
 import { type Device, type DeviceName, deviceNames } from './devices/names.js'
 import { useTensorflow, useWasm } from './devices/tfjs.js'
 import type { Adapter } from './devices/webgpu.js'
@@ -38,25 +39,13 @@ let registered = false
  * @throws when there is no such device, or it cannot be had on this machine; says what is missing and what to do.
  */
 export async function useDevice(name: DeviceName = 'auto', { threads }: DeviceOptions = {}): Promise<DeviceInfo> {
-  if (name !== 'auto' && !deviceNames.includes(name)) {
-    throw new Error(`There is no device '${String(name)}': use one of auto, ${deviceNames.join(', ')}.`)
-  }
   const count = threads ?? availableParallelism()
   if (!Number.isInteger(count) || count < 1) {
     throw new RangeError(`The number of threads must be a whole number of 1 or more, got ${threads}.`)
   }
-  const passedOver: { device: Device; because: string }[] = []
-  for (const device of name === 'auto' ? automatic : [name]) {
-    const found = name === 'auto' ? suitable(device) : availability(device)
-    if (!found.available) {
-      passedOver.push({ device, because: found.missing as string })
-      continue
-    }
-    await start(device, count)
-    return { device, threads: device === 'wasm' ? 1 : count, ...adapterOf(found), ...(name === 'auto' ? { passedOver } : {}) }
-  }
-  const reasons = passedOver.map(({ device, because }) => `The device '${device}' cannot be had: ${because}.`)
-  throw new Error(reasons.join(' '))
+  const { device, found, passedOver } = chooseDevice(name, deviceNames, automatic)
+  await start(device, count)
+  return { device, threads: device === 'wasm' ? 1 : count, ...adapterOf(found), ...(name === 'auto' ? { passedOver } : {}) }
 }
 
 function adapterOf({ adapter }: Availability): { adapter?: Adapter } {

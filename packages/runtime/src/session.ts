@@ -1,5 +1,7 @@
 export { writeError, writeFileAtomic } from './atomic-file.js'
-export { GraphSession, type GraphTensor, type PortInfo } from './inference/graph-session.js'
+export { gatherRows } from './inference/device-tensor.js'
+export { type GraphDevice, GraphSession, type PortInfo } from './inference/graph-session.js'
+export type { GraphTensor } from './inference/graph-tensor.js'
 export { type Quantization, storedTensors } from './quantize/stored-weights.js'
 export {
   locateSafetensors,

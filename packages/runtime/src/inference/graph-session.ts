@@ -1,12 +1,11 @@
 import { availableParallelism } from 'node:os'
+import type { Tensor } from 'onnxruntime-common'
+import { chooseDevice } from '../devices/choose.js'
+import type { Device } from '../devices/names.js'
 import { feedOf, Session } from '../onnx/session.js'
 import { type ElementType, sizeOf } from '../graph/graph.js'
-
-/** A tensor at the border of a graph: row-major data and shape. Booleans are one byte each, float16 its bits. */
-export interface GraphTensor {
-  data: Float32Array | Int32Array | Uint8Array | BigInt64Array | Uint16Array
-  shape: readonly number[]
-}
+import { DeviceTensor } from './device-tensor.js'
+import type { GraphTensor } from './graph-tensor.js'
 
 /** An input or output of a graph; axes of run-time length appear by name. */
 export interface PortInfo {
@@ -15,9 +14,21 @@ export interface PortInfo {
   shape: readonly (number | string)[]
 }
 
+/** What inference graphs compute on. */
+export type GraphDevice = Extract<Device, 'cuda' | 'webgpu' | 'cpu'>
+
+const graphDevices = ['cuda', 'webgpu', 'cpu'] as const satisfies readonly GraphDevice[]
+
 export interface GraphSessionOptions {
-  /** Threads within one operator; all cores by default. */
+  /** Threads within one operator on the CPU; all cores by default. */
   threads?: number
+  /** What computes; `cpu` by default. `auto` takes the first of cuda, webgpu (never a software adapter) and cpu that is there. */
+  device?: GraphDevice | 'auto'
+  /**
+   * Which outputs stay in the device's memory, to be fed to later runs: reading their `data` copies them to the host, and
+   * `dispose` frees them. Only those of webgpu can; elsewhere outputs are on the host, whatever this says.
+   */
+  stays?: (output: string) => boolean
 }
 
 const arrays = {
@@ -34,7 +45,12 @@ export class GraphSession {
   readonly inputs: readonly PortInfo[]
   readonly outputs: readonly PortInfo[]
 
-  private constructor(private readonly session: Session) {
+  private constructor(
+    private readonly session: Session,
+    /** Threads within one operator at most. */
+    readonly threads: number,
+    readonly device: GraphDevice,
+  ) {
     this.inputs = session.inputs
     this.outputs = session.outputs
   }
@@ -42,11 +58,14 @@ export class GraphSession {
   /**
    * Compiles a graph from its file (whose weights may lie in files beside it) or its bytes.
    *
-   * @throws when the file cannot be read or is no ONNX graph that ONNX Runtime can run.
+   * @throws when the file cannot be read or is no ONNX graph that ONNX Runtime can run, or the device cannot be had.
    */
-  static load(model: string | Uint8Array, { threads = availableParallelism() }: GraphSessionOptions = {}): GraphSession {
+  static load(model: string | Uint8Array, options: GraphSessionOptions = {}): GraphSession {
+    const { threads = availableParallelism(), device: name = 'cpu', stays } = options
+    const device = name === 'cpu' ? name : chooseDevice(name, graphDevices, graphDevices).device
     try {
-      return new GraphSession(new Session(model, { threads }))
+      const resident = device === 'webgpu' && stays ? outputNames(model).filter(stays) : false
+      return new GraphSession(new Session(model, { provider: device, threads, resident }), threads, device)
     } catch (error) {
       const name = typeof model === 'string' ? model : 'the graph'
       throw new Error(`${name} cannot be loaded: ${firstLine(error)}`, { cause: error })
@@ -54,7 +73,7 @@ export class GraphSession {
   }
 
   /**
-   * Runs the graph once. What it returns may be fed to the next run as it is.
+   * Runs the graph once. What it returns may be fed to the next run as it is, also to that of another graph.
    *
    * @throws when an input is missing, unknown or of another type, shape or length than the graph's.
    */
@@ -70,6 +89,11 @@ export class GraphSession {
       if (feed.shape.length !== shape.length || feed.shape.some((d, i) => typeof shape[i] === 'number' && shape[i] !== d)) {
         throw new Error(`The graph's input '${name}' is of shape [${shape.join(', ')}], got [${feed.shape.join(', ')}].`)
       }
+      if (feed instanceof DeviceTensor) {
+        if (feed.type !== type) throw new Error(`The graph's input '${name}' takes ${type}, got ${feed.type}.`)
+        tensors[name] = feed.native
+        continue
+      }
       const size = sizeOf(feed.shape)
       if (!(feed.data instanceof arrays[type]) || feed.data.length !== size) {
         throw new Error(
@@ -81,14 +105,25 @@ export class GraphSession {
     }
     const fetches = Object.fromEntries(this.outputs.map(({ name }) => [name, null]))
     const results = this.session.run(tensors, fetches)
-    return Object.fromEntries(
-      Object.entries(results).map(([name, { data, dims }]) => [name, { data: data as Float32Array, shape: dims }]),
-    )
+    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, this.given(name, tensor)]))
   }
 
   dispose(): void {
     this.session.dispose()
   }
+
+  private given(name: string, tensor: Tensor): GraphTensor {
+    if (tensor.location !== 'gpu-buffer') return { data: tensor.data as Float32Array, shape: tensor.dims }
+    return new DeviceTensor(tensor, (this.outputs.find((output) => output.name === name) as PortInfo).type)
+  }
+}
+
+/** ONNX Runtime wants to know where outputs go before it says which there are. */
+function outputNames(model: string | Uint8Array): string[] {
+  const session = new Session(model, { threads: 1, optimize: false })
+  const names = session.outputs.map(({ name }) => name)
+  session.dispose()
+  return names
 }
 
 function firstLine(error: unknown): string {

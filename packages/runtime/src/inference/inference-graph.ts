@@ -38,7 +38,7 @@ const STORED: Readonly<Record<string, Partial<Record<SafetensorsLocation['dtype'
 
 // Named axes are tried at lengths that are no small multiples or sums of each other.
 const LENGTHS = [
-  [5, 7, 11], [13, 17, 19], [23, 29, 31], [37, 41, 43], [47, 53, 59], [61, 67, 71], [73, 79, 83], [89, 97, 101],
+  [5, 7, 11], [13, 17, 19], [23, 29, 31], [37, 41, 43], [47, 53, 59], [61, 67, 71], [73, 79, 83], [89, 97, 101], [113, 127, 131],
 ] as const
 
 /**

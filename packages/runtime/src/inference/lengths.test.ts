@@ -6,7 +6,8 @@ import { iota } from '../ops/iota.js'
 import { lstm } from '../ops/lstm.js'
 import { Random } from '../random.js'
 import { tf } from '../tf.js'
-import { GraphSession, type GraphTensor } from './graph-session.js'
+import { GraphSession } from './graph-session.js'
+import type { GraphTensor } from './graph-tensor.js'
 import { inferenceGraph } from './inference-graph.js'
 
 const random = new Random(12)

@@ -28,8 +28,8 @@ export interface SessionOptions {
   optimize?: boolean
   /** A prefix for the profile that ONNX Runtime writes when the session ends. */
   profile?: string
-  /** Whether outputs stay in the device's memory. Only WebGPU's can. */
-  resident?: boolean
+  /** Which outputs stay in the device's memory: all or none, or those of these names. Only WebGPU's can. */
+  resident?: boolean | readonly string[]
 }
 
 export class Session {
@@ -37,8 +37,9 @@ export class Session {
   /** How many of its outputs are in the device's memory, which goes with the session. */
   private outputsOnDevice = 0
   private disposed = false
-  /** Whether outputs stay in the device's memory. */
+  /** Whether all outputs stay in the device's memory. */
   readonly resident: boolean
+  private readonly someStay: boolean
   /** Whether the provider left some of the graph's operators to the CPU. */
   readonly fallsBack: boolean
 
@@ -49,7 +50,8 @@ export class Session {
    */
   constructor(model: Uint8Array | string, options: SessionOptions = {}) {
     const { provider = 'cpu', resident = false } = options
-    this.resident = resident
+    this.resident = resident === true
+    this.someStay = resident !== false
     const session = provider === 'cpu' ? undefined : compile(model, options, true)
     this.fallsBack = provider !== 'cpu' && session === undefined
     this.native = session ?? (compile(model, options, false) as NativeSession)
@@ -62,7 +64,7 @@ export class Session {
   run(feeds: Record<string, object>, fetches: Record<string, object | null>): Record<string, Tensor> {
     try {
       const results = this.native.run(feeds, fetches, {})
-      if (this.resident) for (const name in results) if (fetches[name] === null) this.watch(results[name] as Tensor)
+      if (this.someStay) for (const name in results) if (fetches[name] === null) this.watch(results[name] as Tensor)
       return results
     } catch (error) {
       throw explain(error)
@@ -120,7 +122,7 @@ function compile(model: Uint8Array | string, options: SessionOptions, deviceOnly
     ...(threads === undefined ? {} : { intraOpNumThreads: threads }),
     logSeverityLevel: 4,
     ...(profile === undefined ? {} : { enableProfiling: true, profileFilePrefix: profile }),
-    ...(resident ? { preferredOutputLocation: 'gpu-buffer' } : {}),
+    ...(resident === false ? {} : { preferredOutputLocation: locations(resident) }),
     ...(deviceOnly ? { extra: { session: { disable_cpu_ep_fallback: '1' } } } : {}),
   }
   const session = newSession()
@@ -132,6 +134,10 @@ function compile(model: Uint8Array | string, options: SessionOptions, deviceOnly
     throw explain(error)
   }
   return session
+}
+
+function locations(resident: true | readonly string[]): string | Record<string, string> {
+  return resident === true ? 'gpu-buffer' : Object.fromEntries(resident.map((name) => [name, 'gpu-buffer']))
 }
 
 function portOf({ name, type, shape, symbolicDimensions }: NativePort): SessionPort {
