@@ -1,6 +1,6 @@
 import { MetricError } from '../error.js'
 import { QUALITY_LEVELS, type QualityLevel, type Rating, type ScoringItem } from './levels.js'
-import { sheetId } from './sheet-id.js'
+import { sheetKey, type SheetKey } from './sheet-id.js'
 
 /** One exported rating, before it is believed. Items count from 1. */
 interface Row {
@@ -11,21 +11,21 @@ interface Row {
 }
 
 /**
- * Reads the ratings that a scoring sheet has exported, JSON or TSV.
+ * Reads the ratings that a scoring sheet has exported, JSON or TSV. `of` is what was rated: the items, or the sheet's key.
  *
  * Throws a `MetricError`, one line, when the text is neither, the ratings are of another sheet, or a rating is of no
  * item, of no level, or the second of its item.
  */
-export function parseRatings(text: string, items: readonly ScoringItem[]): Rating[] {
-  const sheet = sheetId(items)
+export function parseRatings(text: string, of: readonly ScoringItem[] | SheetKey): Rating[] {
+  const { id: sheet, count } = 'id' in of ? of : sheetKey(of)
   const rated = new Set<number>()
   return readRows(text).map(({ where, ...row }) => {
     if (row.sheet !== sheet) {
       throw new MetricError(`${where}: is of scoring sheet ${String(row.sheet)}, not of ${sheet}: give the items it was made of`)
     }
     const item = Number(row.item)
-    if (!(Number.isInteger(item) && item >= 1 && item <= items.length)) {
-      throw new MetricError(`${where}: item must be a whole number from 1 to ${items.length}, got ${String(row.item)}`)
+    if (!(Number.isInteger(item) && item >= 1 && item <= count)) {
+      throw new MetricError(`${where}: item must be a whole number from 1 to ${count}, got ${String(row.item)}`)
     }
     const level = QUALITY_LEVELS.find(({ name }) => name === row.level)?.name
     if (level === undefined) {
@@ -83,14 +83,14 @@ export interface LevelShare {
   readonly interval: { readonly low: number; readonly high: number }
 }
 
-/** How the ratings of some items are distributed. */
-export function summarizeRatings(ratings: readonly Rating[], items: readonly ScoringItem[]): RatingsSummary {
+/** How the ratings of some items, or of those of a sheet, are distributed. */
+export function summarizeRatings(ratings: readonly Rating[], of: readonly ScoringItem[] | SheetKey): RatingsSummary {
   const rated = ratings.length
   const levels = QUALITY_LEVELS.map(({ name }) => {
     const count = ratings.filter(({ level }) => level === name).length
     return { name, count, share: rated === 0 ? 0 : count / rated, interval: wilsonInterval(count, rated) }
   })
-  return { rated, unrated: items.length - rated, levels }
+  return { rated, unrated: ('id' in of ? of.count : of.length) - rated, levels }
 }
 
 /** Two-sided 95% of the normal distribution. */

@@ -1,6 +1,6 @@
 import { type HTMLElement, Window } from 'happy-dom'
 import { describe, expect, it } from 'vitest'
-import { MetricError, parseRatings, QUALITY_LEVELS, type Rating, scoringSheet, summarizeRatings } from '../index.js'
+import { MetricError, parseRatings, QUALITY_LEVELS, type Rating, readSheetKey, scoringSheet, summarizeRatings } from '../index.js'
 
 const items = [
   { source: 'Er kommt nicht.', output: 'He is coming.', reference: 'He is not coming.' },
@@ -145,5 +145,20 @@ describe('parseRatings', () => {
 
   it('reads lines that end as on Windows', () => {
     expect(parseRatings(`sheet\titem\tlevel\r\n${sheet}\t2\tgood\r\n`, items)).toEqual([{ item: 1, level: 'good' }])
+  })
+})
+
+describe('readSheetKey', () => {
+  it('reads ratings of the sheet as its items would', () => {
+    const key = readSheetKey(scoringSheet(items, 'A title'))
+    const text = `sheet\titem\tlevel\n${key.id}\t2\tgood\n`
+    expect(parseRatings(text, key)).toEqual(parseRatings(text, items))
+    expect(summarizeRatings(parseRatings(text, key), key)).toEqual(summarizeRatings(parseRatings(text, items), items))
+    expect(() => parseRatings(text, readSheetKey(scoringSheet(items.slice(1), 'A title')))).toThrow('not of')
+  })
+
+  it('refuses other pages', () => {
+    expect(() => readSheetKey('<p>hello</p>')).toThrow(new MetricError('the page is no scoring sheet: give the one on which the ratings were made'))
+    expect(() => readSheetKey('<script type="application/json" id="sheet">{"sheet":1}</script>')).toThrow(MetricError)
   })
 })
