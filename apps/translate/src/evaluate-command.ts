@@ -1,36 +1,70 @@
+import { writeFileSync } from 'node:fs'
 import { UsageError } from '@parlance/nn/command-line'
-import { evaluateTranslator, readPairs, spread } from '@parlance/translation'
+import { type Pair, readPairs, spread } from '@parlance/translation'
+import { byLength, compare } from './evaluation/measure.js'
+import { countWarnings, runModel } from './evaluation/run-model.js'
+import { translationSheet } from './evaluation/scoring-sheet.js'
+import { summaryText } from './evaluation/summary.js'
 import { loadTranslator, type SearchFlags } from './search-flags.js'
+import { targetLanguage } from './target-language.js'
 
 export interface EvaluateFlags extends SearchFlags {
   data: string[]
   limit?: number
+  compare?: string
+  samples?: number
+  report?: string
+  sheet?: string
+  sheetSize?: number
+  from?: string
+  to?: string
   json?: true
 }
 
-/** Prints corpus BLEU in sacreBLEU's form. */
+/** Prints corpus BLEU, chrF, chrF++ and TER in sacreBLEU's form, and what else is asked for. */
 export async function evaluateCommand(flags: EvaluateFlags): Promise<void> {
-  const { limit, json, data } = flags
-  if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
-    throw new UsageError(`--limit must be a whole number of 1 or more, got ${limit}.`)
+  const { limit, json, data, samples = 1000, report, sheet, sheetSize = 50 } = flags
+  for (const [name, value] of Object.entries({ limit: limit ?? 1, samples, 'sheet-size': sheetSize })) {
+    if (!(Number.isSafeInteger(value) && value >= 1)) throw new UsageError(`--${name} must be a whole number of 1 or more, got ${value}.`)
   }
-  const { translator, options } = await loadTranslator(flags)
   const pairs = spread(readPairs(data), limit)
-  const started = performance.now()
-  const { bleu } = await evaluateTranslator(translator, pairs, options)
-  const seconds = (performance.now() - started) / 1000
-  translator.dispose()
-  const { score, precisions, brevityPenalty, hypothesisLength, referenceLength, signature } = bleu
-  if (json) {
-    const result = { bleu: score, signature, precisions, brevityPenalty, hypothesisLength, referenceLength }
-    process.stdout.write(`${JSON.stringify({ ...result, sentences: pairs.length, seconds })}\n`)
+  const run = await runFolder(flags.model, pairs, flags, samples)
+  const other = flags.compare === undefined ? undefined : await runFolder(flags.compare, pairs, flags, samples)
+  const compared = other && { folder: flags.compare as string, rows: compare(run.measures, other.measures, samples) }
+  const buckets = byLength(run.measures, pairs, run.translations)
+  const page = translationSheet(pairs, run.translations, sheetSize, `Translations of ${data.join(' and ')}`)
+  if (sheet !== undefined) writeFileSync(sheet, page)
+  if (report !== undefined) {
+    // It comes with the libraries that draw learning curves: loaded only when wanted.
+    const { evaluationReport } = await import('./evaluation/report.js')
+    const { data: files, report: _, sheet: __, json: ___, ...settings } = flags
+    const input = { title: `Evaluation on ${data.join(' and ')}`, settings: { data: files, ...settings }, pairs, run, buckets, compared, sheet: page }
+    writeFileSync(report, evaluationReport(input))
+  }
+  if (!json) {
+    process.stdout.write(summaryText(run, buckets, compared))
     return
   }
-  const orders = precisions.map((precision) => precision.toFixed(1)).join('/')
-  const ratio = (hypothesisLength / referenceLength).toFixed(3)
-  process.stdout.write(
-    `BLEU|${signature} = ${score.toFixed(2)} ${orders} (BP = ${brevityPenalty.toFixed(3)} ratio = ${ratio} ` +
-      `hyp_len = ${hypothesisLength} ref_len = ${referenceLength})\n` +
-      `${pairs.length} sentences in ${seconds.toFixed(1)} s\n`,
-  )
+  const { score, signature, precisions, brevityPenalty, hypothesisLength, referenceLength } = run.measures.bleu
+  const result = {
+    bleu: score, signature, precisions, brevityPenalty, hypothesisLength, referenceLength,
+    metrics: run.measures.all.map(({ name, signature, score, interval }) => ({ name, signature, score, interval: interval ?? null })),
+    lengths: buckets,
+    warnings: Object.fromEntries(countWarnings(run)),
+    comparison: compared?.rows ?? null,
+    sentences: pairs.length,
+    seconds: run.seconds,
+    tokensPerSecond: run.tokens / run.seconds,
+  }
+  process.stdout.write(`${JSON.stringify(result)}\n`)
+}
+
+async function runFolder(model: string | undefined, pairs: readonly Pair[], flags: EvaluateFlags, samples: number): ReturnType<typeof runModel> {
+  const { from, to } = flags
+  const { translator, options } = await loadTranslator({ ...flags, ...(model !== undefined && { model }) })
+  try {
+    return await runModel(translator, pairs, { ...options, ...targetLanguage(translator, to) }, { from, to }, samples)
+  } finally {
+    translator.dispose()
+  }
 }

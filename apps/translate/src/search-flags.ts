@@ -1,6 +1,7 @@
 import { UsageError } from '@parlance/nn/command-line'
 import { checkTranslateOptions, type SourceLine, type TranslateOptions, Translator } from '@parlance/translation'
 import { type Command, Option } from 'commander'
+import { defaultModel } from './default-model.js'
 
 /** As commander gives them. */
 export interface SearchFlags {
@@ -39,7 +40,7 @@ export interface LineFlags {
 /** The flags of every command that translates. */
 export function addSearchFlags(command: Command): Command {
   return command
-    .option('--model <dir>', 'the model folder')
+    .option('--model <dir>', 'the model folder (default: that of @parlance/translate-en-de, English to German)')
     .option('--beam-size <n>', 'hypotheses kept while searching; 1 is greedy (default: 4)', Number)
     .option('--length-penalty <a>', 'the exponent of the length that divides log-probabilities (default: 1)', Number)
     .addOption(
@@ -138,9 +139,8 @@ export function translateOptions(flags: SearchFlags): TranslateOptions {
 export async function loadTranslator(flags: SearchFlags): Promise<{ translator: Translator; options: TranslateOptions }> {
   const { model, device, threads } = flags
   checkDevice(device, threads)
-  if (model === undefined) throw new UsageError('There is no model: name a model folder with --model DIR (see --help).')
   const options = translateOptions(flags)
-  const translator = await Translator.load(model, threads === undefined ? {} : { threads })
+  const translator = await Translator.load(model ?? defaultModel(), threads === undefined ? {} : { threads })
   return { translator, options }
 }
 

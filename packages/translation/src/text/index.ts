@@ -2,6 +2,7 @@ export { splitClauses } from './clauses.js'
 export {
   detectMarkup,
   type MarkupFormat,
+  type PlainSentence,
   type SentenceTranslation,
   translateMarkup,
   type TranslateSentences,

@@ -4,11 +4,8 @@ import type { Range } from './sentences.js'
 import { guessLinks, type Link } from './word-links.js'
 import { words } from './words.js'
 
-/**
- * What a translator sees of a verbatim part: the part itself, which some models copy; a name or a number in its stead,
- * which most do; nothing.
- */
-export type Fill = 'itself' | 'name' | 'number' | 'nothing'
+/** What a translator sees of a verbatim part: the part itself, a name in its stead, or nothing. */
+export type Fill = 'itself' | 'name' | 'nothing'
 
 /** A sentence as a translator sees it. */
 interface Shown {
@@ -97,8 +94,8 @@ export class MarkedSentence {
 
   private standIn({ start, end }: Verbatim, order: number, fill: Fill): string {
     if (fill === 'itself') return this.marked.text.slice(start, end)
-    const free = (fill === 'name' ? NAMES : fill === 'number' ? NUMBERS : []).filter((word) => !this.marked.text.includes(word))
-    return free[order] ?? ''
+    if (fill === 'nothing') return ''
+    return NAMES.filter((name) => !this.marked.text.includes(name))[order] ?? this.marked.text.slice(start, end)
   }
 
   /** A translation in which verbatim parts stand again where their stand-ins are, and where that is. */
@@ -143,9 +140,8 @@ export class MarkedSentence {
   }
 }
 
-/** Names that look alike in many languages, so that a model copies them. */
+/** Names that many languages share: a model knows how to build a sentence with them. */
 const NAMES = ['Tom', 'Maria', 'David', 'Anna', 'Martin', 'Laura', 'Robert', 'Julia']
-const NUMBERS = ['37', '48', '59', '61', '72', '83', '94', '26']
 
 /** Where `word` stands in `text` as a word of its own. */
 function wordsLike(text: string, word: string): number[] {

@@ -25,7 +25,7 @@ export class MarkedTextBuilder {
   }
 
   verbatim(text: string, raw: string): this {
-    return this.range('verbatim', text, raw)
+    return text.trim() === '' ? this.point(raw) : this.range('verbatim', text, raw)
   }
 
   break(raw: string): this {

@@ -15,14 +15,29 @@ export interface SentenceTranslation {
   readonly links?: readonly Link[]
 }
 
-/** Translates sentences without markup; one result for each, in order. */
-export type TranslateSentences = (sentences: readonly string[]) => Promise<readonly SentenceTranslation[]>
+/** A sentence without markup. */
+export interface PlainSentence {
+  readonly text: string
+  /** What the translation is to contain, if the translator can see to that. */
+  readonly phrases?: readonly string[]
+}
+
+/** Translates sentences; one result for each, in order. */
+export type TranslateSentences = (sentences: readonly PlainSentence[]) => Promise<readonly SentenceTranslation[]>
 
 /** Sentences given to the translator at once, at most. */
 const GROUP = 512
 
-/** How placeholders are shown to the translator, until a translation has each of them once. */
-const FILLS: readonly Fill[] = ['itself', 'name', 'number', 'nothing']
+/**
+ * How placeholders are shown to the translator, until a translation has each of them once: as they are, which some
+ * models copy; as names, and as themselves, that the translation is told to contain; not at all.
+ */
+const FILLS: readonly { fill: Fill; wanted: boolean }[] = [
+  { fill: 'itself', wanted: false },
+  { fill: 'name', wanted: true },
+  { fill: 'itself', wanted: true },
+  { fill: 'nothing', wanted: false },
+]
 
 /**
  * Translates a document and leaves its markup as it is: every tag, attribute, comment, piece of code, link target,
@@ -63,11 +78,11 @@ function sentencesOf(marked: MarkedText, fits: (text: string) => boolean): Marke
 /** Gives each sentence its translation, showing placeholders in another way where they got lost. */
 async function fillIn(all: readonly MarkedSentence[], translate: TranslateSentences): Promise<void> {
   let open = all.filter((sentence) => !sentence.isVerbatim())
-  for (const fill of FILLS) {
+  for (const { fill, wanted } of FILLS) {
     for (let start = 0; start < open.length; start += GROUP) {
       const group = open.slice(start, start + GROUP)
       const shown = group.map((sentence) => sentence.show(fill))
-      const translations = await translate(shown.map(({ text }) => text))
+      const translations = await translate(shown.map(({ text, standIns }) => (wanted ? { text, phrases: standIns } : { text })))
       for (const [i, sentence] of group.entries()) {
         sentence.accept(shown[i] as (typeof shown)[0], translations[i] as SentenceTranslation)
       }

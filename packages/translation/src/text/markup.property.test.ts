@@ -32,7 +32,7 @@ function wildTranslator(seed: number, aligned: boolean): TranslateSentences {
     return Math.floor((state / 2 ** 32) * below)
   }
   return async (sentences) =>
-    sentences.map((sentence) => {
+    sentences.map(({ text: sentence }) => {
       const output = sentence.split(' ').flatMap((each) => [[each], [each, each], [], ['Wort', each]][random(4)] as string[])
       for (let i = output.length - 1; i > 0; i--) {
         const j = random(i + 1)
