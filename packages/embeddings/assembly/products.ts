@@ -7,14 +7,10 @@
 
 import { multiplyAdd, sum } from './simd'
 
-// @ts-ignore: decorator
-@inline
 function row(list: usize, i: i32): usize {
   return load<u32>(list + (<usize>i << 2))
 }
 
-// @ts-ignore: decorator
-@inline
 function splat(at: usize): v128 {
   return v128.load_splat<f32>(at)
 }

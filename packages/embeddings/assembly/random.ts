@@ -21,16 +21,12 @@ export function restoreRandom(to: u64): void {
 }
 
 /** Uniform in [0, 2^32). */
-// @ts-ignore: decorator
-@inline
 export function randomBits(): u32 {
   state = state * 6364136223846793005 + 1442695040888963407
   return <u32>(state >> 32)
 }
 
 /** Uniform in [0, limit). */
-// @ts-ignore: decorator
-@inline
 export function randomBelow(limit: u32): u32 {
   return <u32>((<u64>randomBits() * <u64>limit) >> 32)
 }

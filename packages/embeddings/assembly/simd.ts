@@ -1,31 +1,23 @@
 // Four float32 at a time.
 
 /** a·b + c, in one instruction where the build has relaxed SIMD. */
-// @ts-ignore: decorator
-@inline
 export function multiplyAdd(a: v128, b: v128, c: v128): v128 {
   if (ASC_FEATURE_RELAXED_SIMD) return f32x4.relaxed_madd(a, b, c)
   return f32x4.add(f32x4.mul(a, b), c)
 }
 
 /** The sum of the four. */
-// @ts-ignore: decorator
-@inline
 export function sum(a: v128): f32 {
   const b = f32x4.add(a, v128.shuffle<f32>(a, a, 2, 3, 0, 1))
   return f32x4.extract_lane(b, 0) + f32x4.extract_lane(b, 1)
 }
 
 /** The constant in all four. */
-// @ts-ignore: decorator
-@inline
 export function all(value: f32): v128 {
   return f32x4.splat(value)
 }
 
 /** exp(-a) for a in [0, 80], relative error below 2e-7: 2^n times Taylor's polynomial on |f| ≤ ln 2 / 2. */
-// @ts-ignore: decorator
-@inline
 export function expNegative(a: v128): v128 {
   const n = f32x4.nearest(f32x4.mul(a, all(-1.4426950408889634)))
   // f = -a - n ln 2, with ln 2 in two parts so that the product is exact.
@@ -43,8 +35,6 @@ export function expNegative(a: v128): v128 {
 }
 
 /** log(1 + e) for e in [0, 1], error below 2e-7: the series of 2 artanh(e / (2 + e)). */
-// @ts-ignore: decorator
-@inline
 export function log1p(e: v128): v128 {
   const s = f32x4.div(e, f32x4.add(e, all(2)))
   const q = f32x4.mul(s, s)

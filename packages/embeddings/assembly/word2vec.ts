@@ -115,8 +115,6 @@ export function drawNoise(): i32 {
   return randomBits() < load<u32>(entry) ? word : load<i32>(entry, 4)
 }
 
-// @ts-ignore: decorator
-@inline
 function pushOutput(index: i32, label: f32): void {
   const at = <usize>outputCount << 2
   store<u32>(outputs + at, settings.output + <u32>index * settings.rowBytes)
@@ -142,14 +140,10 @@ function pushTargets(word: i32): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function wordAt(position: i32): i32 {
   return load<i32>(sentence + (<usize>position << 2))
 }
 
-// @ts-ignore: decorator
-@inline
 function listInput(place: i32, row: i32): void {
   store<u32>(inputs + (<usize>place << 2), settings.input + <u32>row * settings.rowBytes)
 }

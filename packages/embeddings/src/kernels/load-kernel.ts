@@ -1,5 +1,6 @@
 import { kernelBytes } from '#kernel-file'
 import { EmbeddingError } from '../errors.js'
+import { kernelVariants } from './variants.js'
 
 /**
  * The best build of a kernel that this engine takes, to be instantiated on each thread.
@@ -7,7 +8,7 @@ import { EmbeddingError } from '../errors.js'
  * @throws EmbeddingError where WebAssembly has no SIMD or no threads.
  */
 export async function loadKernel(name: string): Promise<WebAssembly.Module> {
-  for (const variant of ['relaxed-simd', 'simd'] as const) {
+  for (const variant of kernelVariants) {
     const bytes = Uint8Array.from(await kernelBytes(name, variant))
     if (WebAssembly.validate(bytes)) return WebAssembly.compile(bytes)
   }

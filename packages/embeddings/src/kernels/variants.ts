@@ -1,2 +1,3 @@
-/** Builds of a kernel: `relaxed-simd` multiplies and adds in one instruction. */
-export type KernelVariant = 'simd' | 'relaxed-simd'
+/** Builds of a kernel, best first: `relaxed-simd` multiplies and adds in one instruction. */
+export const kernelVariants = ['relaxed-simd', 'simd'] as const
+export type KernelVariant = (typeof kernelVariants)[number]

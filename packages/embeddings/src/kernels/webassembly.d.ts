@@ -10,9 +10,7 @@ declare namespace WebAssembly {
     readonly buffer: SharedArrayBuffer
     grow(pages: number): number
   }
-  class Module {
-    private constructor()
-  }
+  type Module = object
   class Instance {
     constructor(module: Module, imports: { env: { memory: Memory } })
     readonly exports: Record<string, unknown>

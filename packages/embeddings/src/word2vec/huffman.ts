@@ -28,7 +28,7 @@ export function huffmanPaths(counts: readonly number[]): HuffmanPaths {
   let nextInner = words
   let made = words
   const least = (): number => {
-    const isWord = nextWord < words && (nextInner >= made || sums[rising[nextWord]!]! <= sums[nextInner]!)
+    const isWord = nextWord < words && (nextInner >= made || sums[rising[nextWord]!]! < sums[nextInner]!)
     return isWord ? rising[nextWord++]! : nextInner++
   }
   for (; made < sums.length; made++) {

@@ -115,7 +115,8 @@ export async function trainTables(
   const timer = setInterval(report, PROGRESS_MILLISECONDS)
   const reports: EpochReport[] = []
   try {
-    for (let epoch = firstEpoch; epoch <= training.epochs && !signal?.aborted; epoch++) {
+    for (let epoch = firstEpoch; epoch <= training.epochs; epoch++) {
+      if (signal?.aborted) break
       const border = (thread: number) => Math.floor((corpus.tokens * thread) / training.threads)
       const results = await pool.run(
         setups.map((_, i) => ({ from: border(i), to: border(i + 1), seed: taskSeed(training.seed, epoch, i) })),

@@ -1,7 +1,8 @@
 /** Compiles the kernels into dist/kernels: part of the package's build. */
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compileKernel, kernelVariants } from './compile.js'
+import { kernelVariants } from '../src/kernels/variants.js'
+import { compileKernel } from './compile-kernel.js'
 
 const target = join(import.meta.dirname, '../dist/kernels')
 mkdirSync(target, { recursive: true })

@@ -1,16 +1,15 @@
 import { createHash } from 'node:crypto'
 import { mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { compileKernel } from '../../assembly/compile.js'
-import type { KernelVariant } from '../kernels/variants.js'
+import type { KernelVariant } from '../src/kernels/variants.js'
+import { assemblyFolder, compileKernel } from './compile-kernel.js'
 
-const assembly = join(import.meta.dirname, '../../assembly')
-const cache = join(import.meta.dirname, '../../node_modules/.cache/kernels')
+const cache = join(import.meta.dirname, '../node_modules/.cache/kernels')
 
-/** What stands in for `kernels/kernel-file.ts` when sources are run: the kernel, compiled when its source is new. */
+/** What stands in for `src/kernels/kernel-file.ts` when sources are run: the kernel, compiled when its source is new. */
 export async function kernelBytes(name: string, variant: KernelVariant): Promise<Uint8Array> {
   const hash = createHash('sha256')
-  for (const file of readdirSync(assembly).sort()) hash.update(readFileSync(join(assembly, file)))
+  for (const file of readdirSync(assemblyFolder).sort()) hash.update(readFileSync(join(assemblyFolder, file)))
   const file = join(cache, `${name}-${variant}-${hash.digest('hex').slice(0, 16)}.wasm`)
   try {
     return readFileSync(file)
