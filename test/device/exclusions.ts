@@ -22,4 +22,9 @@ export const exclusions: readonly Exclusion[] = [
     tests: /compiles again for another number of threads/,
     because: 'the test names the CPU, whose threads these are',
   },
+  {
+    devices: ['wasm'],
+    tests: /is fed back, read, gathered and freed|goes from graph to graph|is refused where another type is wanted|finds on the device what it finds on the CPU/,
+    because: "inference graphs compute in ONNX Runtime, not in TF.js's own backends",
+  },
 ]
