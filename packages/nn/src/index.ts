@@ -51,7 +51,7 @@ export {
 export type { RecurrentOptions } from './layers/recurrent.js'
 export { RNN, type RNNOptions } from './layers/rnn.js'
 export { GRU, type GRUOptions } from './layers/gru.js'
-export { differentiableLoop, type DifferentiableLoop, type LoopStep } from './layers/differentiable-loop.js'
+export { differentiableLoop, factorProduct, type DifferentiableLoop, type LoopStep } from './layers/differentiable-loop.js'
 export { linearRecurrence } from './layers/linear-recurrence.js'
 export { LSTM, type LSTMOptions, type LSTMState } from './layers/lstm.js'
 export { sinusoidalPositions } from './layers/positions.js'

@@ -41,6 +41,13 @@ function logNormalizer(logits: tf.Tensor): tf.Tensor {
   return tf.sub(tf.max(logits, 1, true), tf.slice(logarithms, [0, 0], [logits.shape[0] as number, 1]))
 }
 
+/** The logits (Q, L) of the tokens on each hypothesis' shortlist, `columns` (Q, L), which are places in the batch's. */
+function shortlistLogits(hidden: tf.Tensor, { output_weight: weight, columns }: Tensors): tf.Tensor {
+  const [rows, length] = (columns as tf.Tensor).shape as [number, number]
+  const logits = firstRows(tf.matMul(hidden, weight as tf.Tensor, false, true), rows)
+  return tf.reshape(tf.gather(logits, columns as tf.Tensor, 1, 1), [rows, length])
+}
+
 /**
  * The two graphs of a translator, for any number of sentences (N), source length (S), hypotheses (R, of P in the step
  * before), position (T), candidates (K).
@@ -52,15 +59,19 @@ function logNormalizer(logits: tf.Tensor): tf.Tensor {
  * hypotheses, which are all that is asked about, the others being padding; the memory, one row a hypothesis; the
  * state (P, …). To `ids` int32 and `log_probs` (Q, K), best first, `wanted_log_probs` (Q, W), `attention` (Q, S), and the
  * state (R, …) under names with `new_` in front.
+ *
+ * With shortlists the encoder also takes `vocabulary` int32 (U), the tokens that the batch may say, and gives
+ * `output_weight` (U, D). The decoder takes this and `columns` int32 (Q, L), which of those tokens each hypothesis may say:
+ * L of them, to which `ids` and `wanted` refer.
  */
-export function inferenceGraphs(model: EncoderDecoder): InferenceGraphs {
-  const { memoryPorts, statePorts } = model
+export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { shortlist?: boolean } = {}): InferenceGraphs {
+  const { memoryPorts, statePorts, outputWeight } = model
   const encoder = inferenceGraph(
-    ({ source }) => {
-      const memory = model.encode(source as tf.Tensor, inference)
-      return { ...memory, ...model.initialState(memory) }
-    },
-    { source: int32('N', 'S') },
+    ({ source, vocabulary }) => ({
+      ...model.encode(source as tf.Tensor, inference),
+      ...(vocabulary && { output_weight: tf.gather(outputWeight, vocabulary) }),
+    }),
+    { source: int32('N', 'S'), ...(shortlist && { vocabulary: int32('U') }) },
   )
   const decoder = inferenceGraph(
     (inputs) => {
@@ -69,7 +80,7 @@ export function inferenceGraphs(model: EncoderDecoder): InferenceGraphs {
       const step = model.step(tokens, position, Object.fromEntries(before), pick(inputs, memoryPorts), inference)
       const [asked, width] = wanted.shape as [number, number]
       // All rows are projected, so that the product is of the same size whoever asks.
-      const logits = firstRows(model.project(step.hidden), asked)
+      const logits = shortlist ? shortlistLogits(step.hidden, inputs) : firstRows(model.project(step.hidden), asked)
       const { values, indices } = tf.topk(logits, candidates.shape[0] as number)
       const normalizer = logNormalizer(logits)
       return {
@@ -86,6 +97,10 @@ export function inferenceGraphs(model: EncoderDecoder): InferenceGraphs {
       position: int32(1),
       candidates: int32('K'),
       wanted: int32('Q', 'W'),
+      ...(shortlist && {
+        output_weight: { shape: ['U', outputWeight.shape[1] as number], dtype: 'float32' as const },
+        columns: int32('Q', 'L'),
+      }),
       ...float32(memoryPorts, 'R'),
       ...float32(statePorts, 'P'),
     },

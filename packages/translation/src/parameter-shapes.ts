@@ -1,4 +1,4 @@
-import type { ModelConfig, TransformerConfig } from './model-config.js'
+import type { LSTMConfig, ModelConfig, TransformerConfig } from './model-config.js'
 
 type Shapes = [name: string, shape: number[]][]
 
@@ -55,14 +55,41 @@ function transformer(config: TransformerConfig): Shapes {
   ]
 }
 
+/** The names of PyTorch's LSTM, one direction. */
+function lstmLayer(name: string, suffix: string, inputs: number, hidden: number): Shapes {
+  return [
+    [`${name}.weight_ih_${suffix}`, [4 * hidden, inputs]],
+    [`${name}.weight_hh_${suffix}`, [4 * hidden, hidden]],
+    [`${name}.bias_ih_${suffix}`, [4 * hidden]],
+    [`${name}.bias_hh_${suffix}`, [4 * hidden]],
+  ]
+}
+
+function lstm({ width, encoderLayers, decoderLayers, attention }: LSTMConfig): Shapes {
+  const directions = Array.from({ length: encoderLayers }, (_, i) => [`l${i}`, `l${i}_reverse`]).flat()
+  const key: Shapes = [['cell.key.weight', [width, width]]]
+  const query: Shapes = [['cell.query.weight', [width, width]], ['cell.score', [width]]]
+  return [
+    ...directions.flatMap((suffix) => lstmLayer('encoder', suffix, width, width / 2)),
+    ...linear('cell.input', 4 * width, width),
+    ['cell.recurrent.weight', [4 * width, 2 * width]],
+    ...(attention === 'dot' ? [] : key),
+    ...(attention === 'additive' ? query : []),
+    ['cell.combine.weight', [width, 2 * width]],
+    ...Array.from({ length: decoderLayers - 1 }, (_, i) => lstmLayer(`upper.${i}`, 'l0', width, width)).flat(),
+  ]
+}
+
 /**
  * The tensors that `model.safetensors` holds for a config, with their shapes. A transformer's have the names of Hugging
- * Face's M2M100, as far as that has such layers.
+ * Face's M2M100, as far as that has such layers; LSTM layers those of PyTorch.
  */
 export function parameterShapes(config: ModelConfig): Map<string, number[]> {
   switch (config.architecture) {
     case 'transformer':
       return new Map([...embeddings(config), ...transformer(config)])
+    case 'lstm':
+      return new Map([...embeddings(config), ...lstm(config)])
     default:
       throw new Error('not yet')
   }

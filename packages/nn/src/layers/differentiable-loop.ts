@@ -42,7 +42,7 @@ export function differentiableLoop(
     (save, ...inputs) => {
       const [initial, sequences, factors, shared] = cut(inputs, counts) as Lists
       const { outputs } = timeLoop({ steps, initial, sequences }, (state, rows) => {
-        const next = step({ state, rows, times: (i, x) => multiply(factors[i] as tf.Tensor, x), shared, constants })
+        const next = step({ state, rows, times: (i, x) => factorProduct(factors[i] as tf.Tensor, x), shared, constants })
         return { state: next, outputs: differentiated ? next : next.slice(0, 1) }
       })
       save([...inputs, ...constants, ...outputs])
@@ -66,7 +66,8 @@ function cut(tensors: readonly tf.Tensor[], counts: readonly number[]): tf.Tenso
   return counts.map((count) => tensors.slice(start, (start += count)))
 }
 
-function multiply(factor: tf.Tensor, x: tf.Tensor): tf.Tensor {
+/** A factor (out, in) or (N, out, in) times x (N, in): (N, out). What `times` gives in a loop. */
+export function factorProduct(factor: tf.Tensor, x: tf.Tensor): tf.Tensor {
   if (factor.rank === 2) return tf.matMul(x, factor, false, true)
   return tf.squeeze(tf.matMul(factor, tf.expandDims(x, 2)), [2])
 }
@@ -129,7 +130,7 @@ function differentiate(
     customGradient((save, x) => {
       save([x])
       return {
-        value: multiply(factors[i] as tf.Tensor, x),
+        value: factorProduct(factors[i] as tf.Tensor, x),
         gradient: (dy, [x]) => {
           taps[i] = { x: tf.keep(tf.clone(x as tf.Tensor)), dy: tf.keep(tf.clone(dy)) }
           const factor = factors[i] as tf.Tensor

@@ -1,5 +1,6 @@
 import type { ModelConfig } from '../model-config.js'
 import { type EncoderDecoder, NO_DROPOUT, type Regularization } from './encoder-decoder.js'
+import { LSTMTranslator } from './lstm/lstm-translator.js'
 import { TranslationTransformer } from './transformer/transformer.js'
 
 /** A new model of the architecture that `config` names, its weights drawn from `seed`. */
@@ -7,6 +8,8 @@ export function createModel(config: ModelConfig, seed = 1, regularization: Regul
   switch (config.architecture) {
     case 'transformer':
       return new TranslationTransformer(config, seed, regularization)
+    case 'lstm':
+      return new LSTMTranslator(config, seed, regularization)
     default:
       throw new Error('not yet')
   }

@@ -1,5 +1,5 @@
 import { Embedding, initializers, Module } from '@parlance/nn'
-import type { Random, tf } from '@parlance/runtime'
+import { type Random, tf } from '@parlance/runtime'
 import type { ModelConfig } from '../model-config.js'
 
 export interface EmbeddingsOptions {
@@ -26,6 +26,11 @@ export class Embeddings extends Module {
     this.source = this.shared ?? table('source')
     this.target = this.shared ?? table('target')
     this.output = tied === 'none' ? table('output') : this.target
+  }
+
+  /** √width · E[ids], of deviation 1 at the beginning: from ids int32 (…) to (…, width). */
+  lookUp(side: 'source' | 'target', ids: tf.Tensor): tf.Tensor {
+    return tf.mul(this[side].forward(ids), Math.sqrt(this[side].width))
   }
 
   get outputWeight(): tf.Tensor {

@@ -42,21 +42,20 @@ export abstract class EncoderDecoder extends Module {
   /** What turns hidden states into logits: (V, D). */
   abstract readonly outputWeight: tf.Tensor
 
-  /** From source ids int32 (N, S), padded, to `memoryPorts`. */
+  /**
+   * From source ids int32 (N, S), padded, to `memoryPorts`, and those of `statePorts` that do not begin as zeros (or
+   * empty), one row a sentence.
+   */
   abstract encode(source: tf.Tensor, context: Forward): Tensors
-
-  /** Those of `statePorts` that are not zeros (or empty) before the first position; one row a sentence. */
-  initialState(_memory: Tensors): Tensors {
-    return {}
-  }
 
   /**
    * All positions at once, each told the tokens before it.
    *
    * @param input target ids int32 (N, T), beginning with the start token
+   * @param encoded what `encode` gave
    * @returns hidden states (N·T, D), sentence by sentence
    */
-  abstract decode(input: tf.Tensor, memory: Tensors, context: Forward): tf.Tensor
+  abstract decode(input: tf.Tensor, encoded: Tensors, context: Forward): tf.Tensor
 
   /**
    * One position of R hypotheses.

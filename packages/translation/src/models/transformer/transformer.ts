@@ -1,4 +1,4 @@
-import { type Embedding, type Forward, initializers, type KeyValue, LayerNorm, paddingMask, TransformerEncoderBlock } from '@parlance/nn'
+import { type Forward, initializers, type KeyValue, LayerNorm, paddingMask, TransformerEncoderBlock } from '@parlance/nn'
 import { iota, Random, tf } from '@parlance/runtime'
 import type { TransformerConfig } from '../../model-config.js'
 import { PAD } from '../../special-tokens.js'
@@ -63,14 +63,14 @@ export class TranslationTransformer extends EncoderDecoder {
   }
 
   /** √width · E[ids] + positions: section 3.4. From ids int32 (N, T) at positions int32 (T) to (N, T, width). */
-  private embed(table: Embedding, ids: tf.Tensor, positions: tf.Tensor, context: Forward): tf.Tensor {
-    const scaled = tf.mul(table.forward(ids), Math.sqrt(this.width))
-    return context.dropout(tf.add(scaled, positionEncodings(positions, this.width)), this.dropout)
+  private embed(side: 'source' | 'target', ids: tf.Tensor, positions: tf.Tensor, context: Forward): tf.Tensor {
+    const encoded = positionEncodings(positions, this.width)
+    return context.dropout(tf.add(this.embeddings.lookUp(side, ids), encoded), this.dropout)
   }
 
   override encode(source: tf.Tensor, context: Forward): Tensors {
     const mask = paddingMask(tf.notEqual(source, tf.scalar(PAD, 'int32')))
-    let x = this.embed(this.embeddings.source, source, iota(source.shape[1] as number), context)
+    let x = this.embed('source', source, iota(source.shape[1] as number), context)
     for (const block of this.encoder) x = block.forward(x, context, mask)
     const encoded = this.encoderNorm.forward(x)
     const memories = this.decoder.map(({ crossAttention }) => crossAttention.keyValue(encoded))
@@ -85,7 +85,7 @@ export class TranslationTransformer extends EncoderDecoder {
   }
 
   override decode(input: tf.Tensor, memory: Tensors, context: Forward): tf.Tensor {
-    let x = this.embed(this.embeddings.target, input, iota(input.shape[1] as number), context)
+    let x = this.embed('target', input, iota(input.shape[1] as number), context)
     for (const [i, layer] of this.decoder.entries()) {
       x = layer.forward(x, this.memoryOf(memory, i), memory.source_mask as tf.Tensor, context)
     }
@@ -93,7 +93,7 @@ export class TranslationTransformer extends EncoderDecoder {
   }
 
   override step(tokens: tf.Tensor, position: tf.Tensor, state: Tensors, memory: Tensors, context: Forward): Step {
-    let x = this.embed(this.embeddings.target, tf.expandDims(tokens, 1), position, context)
+    let x = this.embed('target', tf.expandDims(tokens, 1), position, context)
     const next: Record<string, tf.Tensor> = {}
     let weights: tf.Tensor | undefined
     for (const [i, layer] of this.decoder.entries()) {
