@@ -4,7 +4,7 @@ import type { SourceLine, TranslateOptions, Translator } from '@parlance/transla
 import { formatLine, type OutputFlags } from './line-format.js'
 import { LineTranslator, type TranslatedLine } from './line-translator.js'
 import { type InputLine, lineGroups, MAX_LINE_BYTES } from './lines.js'
-import type { MarkupFlag } from './markup-lines.js'
+import type { MarkupFlag } from './markup-translator.js'
 import { type LineFlags, loadTranslator, readLine, type SearchFlags } from './search-flags.js'
 import { targetLanguage } from './target-language.js'
 
@@ -108,7 +108,7 @@ async function write(output: string): Promise<void> {
 
 /** A document; with `--lines` each line as one. */
 async function translateMarkedUp(translator: Translator, options: TranslateOptions, format: MarkupFlag, { lines }: TranslateFlags): Promise<void> {
-  const { MarkupTranslator } = await import('./markup-lines.js')
+  const { MarkupTranslator } = await import('./markup-translator.js')
   const markup = new MarkupTranslator(translator, options, format)
   if (lines) {
     let first = 0

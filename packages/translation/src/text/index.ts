@@ -1,11 +1,3 @@
+/** Parting text; `markup-index.ts` is what else is here, and comes with parsers. */
 export { splitClauses } from './clauses.js'
-export {
-  detectMarkup,
-  type MarkupFormat,
-  type PlainSentence,
-  type SentenceTranslation,
-  translateMarkup,
-  type TranslateSentences,
-} from './markup-translation.js'
 export { type Range, splitSentences } from './sentences.js'
-export type { Link } from './word-links.js'

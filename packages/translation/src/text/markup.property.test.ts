@@ -3,7 +3,7 @@ import { parseDocument } from 'htmlparser2'
 import type { Nodes } from 'mdast'
 import { fromMarkdown } from 'mdast-util-from-markdown'
 import { describe, expect, it } from 'vitest'
-import { translateMarkup, type TranslateSentences } from './index.js'
+import { translateMarkup, type TranslateSentences } from './markup-index.js'
 import { words } from './words.js'
 
 /** A piece of a line of text: a word, an element around pieces, or something without text. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { detectMarkup, type Link, translateMarkup, type TranslateSentences } from './index.js'
+import { detectMarkup, type Link, translateMarkup, type TranslateSentences } from './markup-index.js'
 
 /** A dictionary as a translator: word for word, but adjectives after nouns, as in French. */
 const DICTIONARY: Record<string, string> = { the: 'le', big: 'grand', red: 'rouge', cat: 'chat', house: 'maison', sees: 'voit', and: 'et', hello: 'bonjour' }

@@ -1,5 +1,5 @@
 import type { TranslateOptions, Translator, WordLink } from '@parlance/translation'
-import { detectMarkup, type Link, type MarkupFormat, type PlainSentence, type Range, translateMarkup, type TranslateSentences } from '@parlance/translation/text'
+import { detectMarkup, type Link, type MarkupFormat, type PlainSentence, type Range, translateMarkup, type TranslateSentences } from '@parlance/translation/markup'
 import { fitsPart } from './parts.js'
 import { translateSafely } from './safe-translation.js'
 

@@ -1,0 +1,10 @@
+export {
+  detectMarkup,
+  type MarkupFormat,
+  type PlainSentence,
+  type SentenceTranslation,
+  translateMarkup,
+  type TranslateSentences,
+} from './markup-translation.js'
+export type { Range } from './sentences.js'
+export type { Link } from './word-links.js'
