@@ -32,7 +32,7 @@ Examples:
 
   const training = program
     .command('train')
-    .description('Train a CTC model from a manifest: JSONL, one {"audio": "path.wav", "text": "…"} a line.')
+    .description('Train a CTC model, a transducer or an attention encoder–decoder from a manifest: JSONL, one {"audio": "path.wav", "text": "…"} a line.')
     .requiredOption('--data <file>', 'manifest to train on')
     .option('--valid <file>', 'manifest that decides which model is best; without it the last one is kept')
     .requiredOption('--output <dir>', 'model folder to write')
@@ -44,6 +44,7 @@ Examples:
   addConfigFlags(training).addHelpText('after', `
 Examples:
   $ parlance-transcribe train --data train.jsonl --valid valid.jsonl --output runs/speech
+  $ parlance-transcribe train --data train.jsonl --output runs/speech --architecture transducer --encoder conformer --causal true
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --max-minutes 10
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --resume`)
 

@@ -72,9 +72,10 @@ function assign(config: Record<string, unknown>, path: readonly string[], value:
   else assign((config[name] ??= {}) as Record<string, unknown>, rest, value)
 }
 
-/** learningRate → learning-rate */
+/** learningRate → learning-rate; the type of a part is called as the part: encoder.type → encoder */
 function flagName({ path }: ConfigField): string {
-  return (path.at(-1) as string).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+  const name = path.at(-1) === 'type' ? path.at(-2) : path.at(-1)
+  return (name as string).replaceAll(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
 }
 
 function camelCase(flag: string): string {

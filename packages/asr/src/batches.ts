@@ -3,8 +3,10 @@ import { epochBatches } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
 import { augment } from './augment.js'
 import type { TrainingConfig } from './config.js'
-import { canAlign, type Recordings, wordsOf } from './recordings.js'
-import { SUBSAMPLING } from './subsampling.js'
+import { type Recordings, wordsOf } from './recordings.js'
+
+/** Sizes are multiples of this: whole encoder frames. */
+const FRAME_MULTIPLE = 4
 
 /** A batch of utterances, padded to a static size. */
 export interface SpeechBatch extends tf.TensorContainerObject {
@@ -54,7 +56,7 @@ export function makeBuckets(items: readonly { frames: number; labels: number }[]
     const to = Math.round((sorted.length * k) / count)
     for (const item of sorted.slice(from, to)) labels = Math.max(labels, item.labels)
     from = to
-    const frames = Math.ceil((sorted[to - 1]?.frames ?? 0) / SUBSAMPLING) * SUBSAMPLING
+    const frames = Math.ceil((sorted[to - 1]?.frames ?? 0) / FRAME_MULTIPLE) * FRAME_MULTIPLE
     const last = buckets.at(-1)
     if (last?.frames === frames) last.labels = labels
     else if (frames > 0) buckets.push({ frames, labels })
@@ -141,7 +143,7 @@ function exampleDrawer(recordings: Recordings, usable: readonly number[], { augm
     const speed = augmentation.speeds[random.integer(augmentation.speeds.length)] as number
     const frames = some.reduce((sum, piece) => sum + recordings.pieceFrames(piece, speed), 0)
     const labels = recordings.tokenizer.encode(some.map(({ word }) => word).join(' '))
-    if (frames > mostFrames || labels.length > mostLabels || !canAlign(frames, labels)) return undefined
+    if (frames > mostFrames || labels.length > mostLabels || !recordings.canAlign(frames, labels)) return undefined
     return { index, most: frames, labels, features: () => recordings.joined(some, speed) }
   }
   const example = (index: number, epoch: number): Example => {
@@ -155,14 +157,14 @@ function exampleDrawer(recordings: Recordings, usable: readonly number[], { augm
 }
 
 export interface EvaluationBatch {
-  /** Which utterance each row is. */
-  indices: number[]
+  /** 1 for an utterance, 0 for one that only fills the batch. */
+  weights: number[]
   make: () => SpeechBatch
 }
 
-/** Batches that hold every utterance as it is, in static sizes; the last one of a size repeats its last utterance. */
-export function evaluationBatches(recordings: Recordings, batchSize: number, count: number): EvaluationBatch[] {
-  const examples = Array.from({ length: recordings.count }, (_, index): Example => {
+/** Batches that hold each of these utterances once as it is, in static sizes; what is left of a size is filled up. */
+export function evaluationBatches(recordings: Recordings, indices: readonly number[], batchSize: number, count: number): EvaluationBatch[] {
+  const examples = indices.map((index): Example => {
     const features = recordings.features(index)
     return { index, most: features.frames, labels: recordings.labels[index] as Int32Array, features: () => features }
   })
@@ -172,9 +174,10 @@ export function evaluationBatches(recordings: Recordings, batchSize: number, cou
   for (const [k, group] of sorted(examples, buckets).entries()) {
     for (let i = 0; i < group.length; i += rows) {
       const some = group.slice(i, i + rows)
+      const weights = Array.from({ length: rows }, (_, n) => (n < some.length ? 1 : 0))
       while (some.length < rows) some.push(some.at(-1) as Example)
       const batch = { bucket: buckets[k] as Bucket, examples: some }
-      batches.push({ indices: some.map(({ index }) => index), make: () => makeBatch(batch, ({ data }) => data) })
+      batches.push({ weights, make: () => makeBatch(batch, ({ data }) => data) })
     }
   }
   return batches

@@ -16,7 +16,7 @@ describe('parseTrainingConfig', () => {
     [{ stepz: 1 }, 'there is no field "stepz"'],
     [{ features: { binz: 4 } }, 'field "features": feature config: unknown field "binz"'],
     [{ encoder: { width: 65, heads: 4 } }, 'field "encoder.width": expected a multiple of heads, got 65'],
-    [{ encoder: { positionKernel: 4 } }, 'field "encoder.positionKernel": expected an odd number, got 4'],
+    [{ encoder: { kernel: 4 } }, 'field "encoder.kernel": expected an odd number, got 4'],
     [{ batchSize: 0 }, 'field "batchSize"'],
     [{ units: 'syllables' }, 'field "units"'],
   ])('refuses %j', (json, message) => {

@@ -5,12 +5,18 @@ import { z } from 'zod'
 const size = z.int().min(1)
 const share = z.number().min(0).max(0.9)
 
+/**
+ * What sherpa-onnx computes too, so that a transducer can be exported for it: one frame per shift, mel filters up to 400 Hz
+ * below half the rate.
+ */
+const FEATURE_DEFAULTS = { snipEdges: false, highFrequency: -400 }
+
 const features = z
   .unknown()
   .prefault({})
   .transform((value, context): FeatureConfig => {
     try {
-      return parseFeatureConfig(value)
+      return parseFeatureConfig(isKaldi(value) ? { ...FEATURE_DEFAULTS, ...value } : (value as object))
     } catch (error) {
       context.addIssue((error as Error).message)
       return z.NEVER
@@ -18,20 +24,62 @@ const features = z
   })
   .describe('log-mel features: sampleRate, bins and the other fields of a feature config')
 
+function isKaldi(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false
+  const { convention = 'kaldi', kind = 'log-mel' } = value as { convention?: unknown; kind?: unknown }
+  return convention === 'kaldi' && kind === 'log-mel'
+}
+
 const encoder = z
   .strictObject({
+    type: z.enum(['transformer', 'conformer', 'lstm']).default('transformer').describe('layers of the encoder: transformer, conformer or lstm'),
     width: size.default(128).describe('channels of the encoder, a multiple of the heads'),
-    layers: size.default(4).describe('transformer blocks'),
+    layers: size.default(4).describe('layers of the encoder'),
+    subsampling: z.union([z.literal(2), z.literal(4)]).default(4).describe('feature frames per encoder frame, 2 or 4'),
     heads: size.default(4).describe('attention heads'),
-    attentionContext: size.default(16).describe('encoder frames (4 feature frames) that attention sees on either side'),
-    positionKernel: size.default(15).describe('encoder frames under the convolution that tells positions, odd'),
+    kernel: size.default(15)
+      .describe("encoder frames under a convolution, odd: the transformer's for positions, the one of each conformer block"),
+    attentionContext: size.default(16).describe('encoder frames that attention sees on either side, where it is not causal'),
+    causal: z.boolean().default(false)
+      .describe('see no more of what comes than the rest of a chunk, so that audio can be transcribed while it is heard: conformer, lstm'),
+    chunk: size.default(16).describe('encoder frames that attention of a causal conformer sees at once'),
+    leftContext: size.default(64).describe('encoder frames before its chunk that attention of a causal conformer sees'),
     dropout: share.default(0.1).describe('rate of dropout'),
   })
-  .refine(({ width, heads }) => width % heads === 0, { path: ['width'], message: 'expected a multiple of heads' })
-  .refine(({ positionKernel }) => positionKernel % 2 === 1, { path: ['positionKernel'], message: 'expected an odd number' })
+  .refine(({ type, width, heads }) => type === 'lstm' || width % heads === 0, { path: ['width'], message: 'expected a multiple of heads' })
+  .refine(({ kernel }) => kernel % 2 === 1, { path: ['kernel'], message: 'expected an odd number' })
+  .refine(({ type, causal }) => !(causal && type === 'transformer'), { path: ['causal'], message: 'expected false for a transformer: conformer and lstm can be causal' })
+  .refine(({ type, causal, width }) => type !== 'lstm' || causal || width % 2 === 0, { path: ['width'], message: 'expected an even number for two directions' })
 
-/** The sizes of the encoder; `CtcModel` says what they mean. */
+/** The encoder; `makeEncoder` says what its fields mean. */
 export type EncoderConfig = z.output<typeof encoder>
+
+const transducer = z.strictObject({
+  predictor: z.enum(['stateless', 'lstm']).default('stateless').describe('what a transducer knows of its own output: the last tokens (stateless) or all (lstm)'),
+  predictorWidth: size.default(128).describe("width of the predictor"),
+  predictorContext: size.default(2).describe('tokens that a stateless predictor sees'),
+  joinerWidth: size.default(128).describe('width of the joiner'),
+  loss: z.enum(['full', 'pruned']).default('full').describe('transducer loss: on the full lattice, or pruned to a band of it'),
+  pruneRange: z.int().min(2).default(5).describe('positions of the band of the pruned loss'),
+  simpleScale: z.number().min(0).max(1).default(0.5).describe("weight of the simple joiner's loss beside the pruned one, after the warm-up"),
+  pruneWarmupSteps: z.int().min(0).default(200).describe('steps in which the pruned loss takes over from the simple one'),
+})
+
+/** Predictor, joiner and loss of a transducer; `Transducer` says what they mean. */
+export type TransducerConfig = z.output<typeof transducer>
+
+const attention = z.strictObject({
+  decoderLayers: size.default(2).describe('layers of an attention decoder'),
+  labelSmoothing: share.default(0.1).describe('label smoothing of an attention decoder'),
+})
+
+/** What an attention decoder is; `AttentionDecoder` says what its fields mean. */
+export type AttentionConfig = z.output<typeof attention>
+
+/** What follows the encoder; `RecognizerModel` says what it does. */
+const architectures = ['ctc', 'transducer', 'attention'] as const
+
+export type Architecture = (typeof architectures)[number]
 
 const augmentation = z.strictObject({
   speeds: z.array(z.number().min(0.5).max(2)).min(1).default([0.9, 0.95, 1, 1.05, 1.1])
@@ -53,7 +101,11 @@ export const trainingConfigSchema = z.strictObject({
   features,
   units: z.enum(['characters', 'words']).default('characters')
     .describe('what transcripts are made of: characters, or words where there are few'),
+  architecture: z.enum(architectures).default('ctc').describe('what follows the encoder: ctc, transducer or attention (decoder)'),
   encoder: encoder.prefault({}),
+  transducer: transducer.prefault({}),
+  attention: attention.prefault({}),
+  ctcWeight: share.default(0).describe('share of a CTC loss beside the one of a transducer (0.1 to 0.3 help it to align) or attention decoder (often 0.3)'),
   augmentation: augmentation.prefault({}),
   batchSize: size.default(8).describe('utterances in a batch'),
   buckets: size.default(3).describe('lengths to which utterances are padded; each is compiled once'),
@@ -87,15 +139,15 @@ export function parseTrainingConfig(json: unknown, source: string): TrainingConf
   return parseConfig(trainingConfigSchema, json, source)
 }
 
-/** The kind of model that a folder's `config.json` names. */
-const ARCHITECTURE = 'ctc-transformer'
-
 const modelConfigSchema = z.object({
-  architecture: z.literal(ARCHITECTURE),
+  architecture: z.enum(architectures),
   features,
   /** SHA-256 of the full feature config. */
   featuresHash: z.string(),
   encoder,
+  transducer,
+  attention,
+  ctcWeight: share,
   /** Outputs: the blank, 0, and the tokenizer's other tokens. */
   vocabSize: z.int().min(2),
   /** `hash` of the tokenizer. */
@@ -109,14 +161,17 @@ export type ModelConfig = z.output<typeof modelConfigSchema>
 
 /** The model config that goes with training settings and a tokenizer. */
 export function modelConfig(config: TrainingConfig, tokenizer: { vocabSize: number; hash: string }): ModelConfig {
-  const { features, encoder, maxMinutes, ...rest } = config
+  const { architecture, features, encoder, transducer, attention, ctcWeight, maxMinutes, ...rest } = config
   // The name by which the training loop knows that a resumed run may change it.
   const training = { ...rest, ...(maxMinutes === undefined ? {} : { maxSeconds: 60 * maxMinutes }) }
   return {
-    architecture: ARCHITECTURE,
+    architecture,
     features,
     featuresHash: featureConfigHash(features),
     encoder,
+    transducer,
+    attention,
+    ctcWeight,
     vocabSize: tokenizer.vocabSize,
     tokenizerHash: tokenizer.hash,
     training,
@@ -131,9 +186,9 @@ export function modelConfig(config: TrainingConfig, tokenizer: { vocabSize: numb
 export function readModelConfig(file: string): ModelConfig {
   const json = readJson(file)
   const architecture = (json as { architecture?: unknown } | null)?.architecture
-  if (architecture !== ARCHITECTURE) {
+  if (!architectures.some((name) => name === architecture)) {
     const kind = architecture === undefined ? 'no architecture' : `the architecture ${JSON.stringify(architecture)}`
-    throw new Error(`${file}: it names ${kind}, not "${ARCHITECTURE}": give a folder that parlance-transcribe train wrote.`)
+    throw new Error(`${file}: it names ${kind}, not ${architectures.slice(0, -1).join(', ')} or ${architectures.at(-1)}: give a folder that parlance-transcribe train wrote.`)
   }
   const config = parseConfig(modelConfigSchema, json, file)
   if (featureConfigHash(config.features) !== config.featuresHash) {

@@ -1,6 +1,6 @@
 import type { Features } from '@parlance/audio'
 import type { EncoderConfig } from './config.js'
-import { encodedLength, SUBSAMPLING } from './subsampling.js'
+import { encodedLength, RECEPTIVE_FIELD } from './subsampling.js'
 
 /** Encoder frames of a piece, margins not counted: half a minute at 10 ms a feature frame. */
 const PIECE = 750
@@ -19,25 +19,31 @@ export interface Piece {
   at: number
 }
 
-/** Encoder frames on either side of a frame that can change what the encoder says of it. */
-function reach({ layers, attentionContext, positionKernel }: EncoderConfig): number {
-  const subsampling = 1 // ±3 feature frames
-  return layers * attentionContext + (positionKernel - 1) / 2 + subsampling
+/** Encoder frames on either side of a frame that can change what the encoder says of it; Infinity for all. */
+function reach({ type, layers, attentionContext, kernel, subsampling }: EncoderConfig): number {
+  if (type === 'lstm') return Infinity
+  const convolution = (kernel - 1) / 2
+  const frontend = Math.ceil((RECEPTIVE_FIELD - 1) / subsampling)
+  const perLayer = type === 'conformer' ? attentionContext + convolution : attentionContext
+  return layers * perLayer + (type === 'transformer' ? convolution : 0) + frontend
 }
 
 /**
  * Cuts the features of a recording into pieces that overlap by the encoder's reach, so that the frames that count come
- * out as if the recording had been seen whole, in memory that does not grow with its length.
+ * out as if the recording had been seen whole, in memory that does not grow with its length. What an LSTM reads in both
+ * directions stays whole.
  */
 export function cut(index: number, features: Features, encoder: EncoderConfig): Piece[] {
-  const total = encodedLength(features.frames)
+  const { subsampling } = encoder
+  const total = encodedLength(features.frames, subsampling)
   const margin = reach(encoder)
+  const length = margin === Infinity ? total : PIECE
   const pieces: Piece[] = []
-  for (let at = 0; at < total; at += PIECE) {
-    const count = Math.min(PIECE, total - at)
+  for (let at = 0; at < total; at += length) {
+    const count = Math.min(length, total - at)
     const from = Math.max(0, at - margin)
-    const first = from * SUBSAMPLING
-    const end = Math.min(features.frames, (at + count + margin) * SUBSAMPLING)
+    const first = from * subsampling
+    const end = Math.min(features.frames, (at + count + margin) * subsampling)
     const data = features.data.subarray(first * features.bins, end * features.bins)
     pieces.push({ index, features: { frames: end - first, bins: features.bins, data }, skip: at - from, count, at })
   }

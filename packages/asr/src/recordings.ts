@@ -2,8 +2,8 @@ import { type FeatureConfig, FeatureExtractor, type Features, resample } from '@
 import type { Tokenizer } from '@parlance/tokenizer'
 import type { Utterance } from './manifest.js'
 import { readSpeech } from './speech.js'
-import { encodedLength } from './subsampling.js'
-import { wordBoundaries } from './words.js'
+import { encodedLength, type Subsampling } from './subsampling.js'
+import { wordBoundaries } from './word-boundaries.js'
 
 /** Frames that rounding may add to or take from what a speed makes of a recording. */
 const SLACK = 2
@@ -28,6 +28,7 @@ export class Recordings {
     readonly utterances: readonly Utterance[],
     features: FeatureConfig,
     readonly tokenizer: Tokenizer,
+    private readonly subsampling: Subsampling = 4,
   ) {
     this.extractor = new FeatureExtractor(features)
     this.labels = utterances.map(({ audio, text }) => {
@@ -42,6 +43,11 @@ export class Recordings {
 
   get count(): number {
     return this.utterances.length
+  }
+
+  /** Values of a feature frame, F. */
+  get width(): number {
+    return this.extractor.width
   }
 
   /** Features of recording `index` played `speed` times as fast, shape (T, F). */
@@ -64,11 +70,18 @@ export class Recordings {
     return speed === 1 ? frames : Math.ceil(frames / speed) + SLACK
   }
 
-  /** Whether CTC can align the transcript of recording `index` at `speed`. */
+  /** Whether CTC can align the transcript of recording `index` at `speed`; a transducer then can too. */
   fits(index: number, speed = 1): boolean {
     const { frames } = this.features(index)
     const least = speed === 1 ? frames : Math.floor(frames / speed) - SLACK
-    return canAlign(least, this.labels[index] as Int32Array)
+    return this.canAlign(least, this.labels[index] as Int32Array)
+  }
+
+  /** Whether there is an encoder frame for every label, and one for the blank between equal neighbours; at least one. */
+  canAlign(frames: number, labels: Int32Array): boolean {
+    let needed = Math.max(1, labels.length)
+    for (let i = 1; i < labels.length; i++) if (labels[i] === labels[i - 1]) needed++
+    return encodedLength(Math.max(0, frames), this.subsampling) >= needed
   }
 
   /** The words of these recordings, where pauses tell them apart. */
@@ -106,11 +119,4 @@ export class Recordings {
 
 export function wordsOf(text: string): string[] {
   return text.split(/\s+/u).filter((word) => word !== '')
-}
-
-/** Whether there is a frame for every label, and one for the blank between equal neighbours; at least one. */
-export function canAlign(frames: number, labels: Int32Array): boolean {
-  let needed = Math.max(1, labels.length)
-  for (let i = 1; i < labels.length; i++) if (labels[i] === labels[i - 1]) needed++
-  return encodedLength(Math.max(0, frames)) >= needed
 }

@@ -1,19 +1,27 @@
-import type { Features } from '@parlance/audio'
-import { escapeHtml, inference, type ReportFigure, type ReportSection } from '@parlance/nn'
+import { type Features, frameSeconds } from '@parlance/audio'
+import {
+  alignCtc, ctcLatticeSvg, escapeHtml, inference, rnntAlignments, rnntLatticeSvg, type ReportFigure, type ReportSection,
+} from '@parlance/nn'
 import { tf } from '@parlance/runtime'
 import type { Tokenizer } from '@parlance/tokenizer'
-import type { CtcModel } from './model.js'
+import { BLANK } from './blank.js'
+import type { TrainingConfig } from './config.js'
+import type { RecognizerModel } from './model/recognizer.js'
 import { encodePng } from './png.js'
 import type { Recordings } from './recordings.js'
 import type { ValidationResult } from './validation.js'
 
 const SAMPLES = 10
+/** Beyond these a drawing would say nothing. */
+const DRAWN = { tokens: 40, labels: 60 }
 
 /** The table of results at the top of the report. */
-export function reportFigures(parameters: number, result: ValidationResult | undefined): ReportFigure[] {
+export function reportFigures({ config }: RecognizerModel, parameters: number, result: ValidationResult | undefined): ReportFigure[] {
   const figures: ReportFigure[] = [{ name: 'Parameters', value: parameters, convention: 'numbers in the weights' }]
   if (!result) return figures
   const { rate, substitutions, deletions, insertions, referenceLength } = result.errors
+  const kind = { ctc: 'CTC', transducer: 'transducer', attention: 'cross-entropy' }[config.architecture]
+  const mixed = config.architecture !== 'ctc' && config.ctcWeight > 0 ? `${kind} at ${1 - config.ctcWeight}, CTC at ${config.ctcWeight}` : kind
   return [
     ...figures,
     {
@@ -22,38 +30,74 @@ export function reportFigures(parameters: number, result: ValidationResult | und
       convention: `${substitutions} substitutions, ${deletions} deletions, ${insertions} insertions in ${referenceLength} words ` +
         'of the validation manifest, greedy, no normalisation',
     },
-    { name: 'CTC loss', value: result.loss.toPrecision(4), convention: 'nats a token, validation manifest' },
+    { name: 'Loss', value: result.loss.toPrecision(4), convention: `${mixed}; nats a token, validation manifest` },
   ]
 }
 
 /** Transcripts, and what the model hears in one recording. */
 export async function reportSections(
-  model: CtcModel,
+  model: RecognizerModel,
   recordings: Recordings,
-  tokenizer: Tokenizer,
+  config: TrainingConfig,
   validate: (() => Promise<ValidationResult>) | undefined,
 ): Promise<ReportSection[]> {
-  const picture = await posteriorPicture(model, recordings.features(0), tokenizer)
-  const heard = { title: `What the model hears: ${recordings.utterances[0]?.text}`, html: picture }
+  const heard = await heardSections(model, recordings, config)
   const result = await validate?.()
-  if (!result) return [heard]
+  if (!result) return heard
   const lines = recordings.utterances
     .slice(0, SAMPLES)
     .map(({ text }, i) => `spoken  ${text}\nheard   ${result.hypotheses[i]}\n`)
-  return [{ title: 'Transcripts', text: lines.join('\n') }, heard]
+  return [{ title: 'Transcripts', text: lines.join('\n') }, ...heard]
+}
+
+/** The first recording as the model sees it: token probabilities of every frame, and its labels on the lattice of its loss. */
+async function heardSections(model: RecognizerModel, recordings: Recordings, config: TrainingConfig): Promise<ReportSection[]> {
+  const { tokenizer } = recordings
+  const features = recordings.features(0)
+  const labels = [...(recordings.labels[0] as Int32Array)]
+  const title = `: ${recordings.utterances[0]?.text}`
+  if (features.frames === 0) return [{ title: `What the model hears${title}`, html: '<p>The recording is shorter than one frame.</p>' }]
+  const sections: ReportSection[] = []
+  const { encoded, frames } = encode(model, features)
+  const drawing = {
+    labels: labels.map((id) => shown(tokenizer.idToToken(id))),
+    secondsPerFrame: frameSeconds(config.features) * model.config.encoder.subsampling,
+  }
+  const drawable = labels.length > 0 && labels.length <= DRAWN.labels
+  if (model.ctc) {
+    const logits = tf.tidy(() => (model.ctc as NonNullable<typeof model.ctc>).forward(encoded))
+    const [scores, probabilities] = [await logits.data(), tf.tidy(() => tf.softmax(logits).dataSync())]
+    const vocabSize = tokenizer.vocabSize
+    if (vocabSize <= DRAWN.tokens) {
+      sections.push({ title: `What the model hears${title}`, html: posteriorPicture(features, probabilities as Float32Array, frames, tokenizer) })
+    }
+    if (drawable && recordings.fits(0)) {
+      sections.push({ title: `CTC alignment${title}`, html: ctcLatticeSvg(alignCtc(scores as Float32Array, vocabSize, labels, BLANK), drawing) })
+    }
+    logits.dispose()
+  }
+  if (model.transducer && drawable) {
+    const targets = {
+      labels: tf.tensor2d([labels], undefined, 'int32'), frameLengths: tf.tensor1d([frames], 'int32'), labelLengths: tf.tensor1d([labels.length], 'int32'),
+    }
+    const lattice = tf.tidy(() => (model.transducer as NonNullable<typeof model.transducer>).lattice(encoded, targets.labels, inference))
+    const [alignment] = rnntAlignments(lattice, targets, { blank: BLANK })
+    if (alignment) sections.push({ title: `Transducer alignment${title}`, html: rnntLatticeSvg(alignment, drawing) })
+    tf.dispose([lattice, Object.values(targets)])
+  }
+  encoded.dispose()
+  return sections
+}
+
+/** (1, T', width), and T'. */
+function encode(model: RecognizerModel, { frames, bins, data }: Features): { encoded: tf.Tensor; frames: number } {
+  const encoded = tf.tidy(() => model.encode(tf.tensor3d(data, [1, frames, bins]), tf.tensor1d([frames], 'int32'), inference).encoded)
+  return { encoded, frames: encoded.shape[1] as number }
 }
 
 /** The log-mel spectrogram above the probability of every token over time, dark for much. */
-async function posteriorPicture(model: CtcModel, features: Features, tokenizer: Tokenizer): Promise<string> {
-  const { frames, bins, data } = features
-  if (frames === 0) return '<p>The recording is shorter than one frame.</p>'
-  const probabilities = tf.tidy(() => {
-    const lengths = tf.tensor1d([frames], 'int32')
-    return tf.softmax(model.forward(tf.tensor3d(data, [1, frames, bins]), lengths, inference).logits)
-  })
-  const [, steps, vocabSize] = probabilities.shape as [number, number, number]
-  const values = await probabilities.data()
-  probabilities.dispose()
+function posteriorPicture({ frames, bins, data }: Features, values: Float32Array, steps: number, tokenizer: Tokenizer): string {
+  const { vocabSize } = tokenizer
   const low = data.reduce((least, value) => Math.min(least, value), Infinity)
   const high = data.reduce((most, value) => Math.max(most, value), -Infinity)
   const spectrogram = pixels(frames, bins, (t, b) => ((data[t * bins + bins - 1 - b] as number) - low) / Math.max(high - low, 1e-9))

@@ -12,7 +12,7 @@ import { Transcriber } from './transcriber.js'
 let folder: string
 const config = {
   features: { sampleRate: 8000, bins: 8 },
-  encoder: { width: 8, layers: 1, heads: 2, positionKernel: 3 },
+  encoder: { width: 8, layers: 1, heads: 2, kernel: 3 },
   maxSteps: 3, batchSize: 2, buckets: 1, evaluateEvery: 2, threads: 1,
 }
 const quiet = { isTTY: false, write: () => true } as unknown as NodeJS.WriteStream
@@ -44,7 +44,7 @@ describe('trainRecognizer', () => {
       expect(existsSync(join(output, file)), file).toBe(true)
     }
     const report = readFileSync(join(output, 'report.html'), 'utf8')
-    for (const part of ['WER', 'CTC loss', 'Transcripts', 'What the model hears: ab ba']) expect(report).toContain(part)
+    for (const part of ['WER', '<td>Loss</td>', 'Transcripts', 'What the model hears: ab ba', 'CTC alignment: ab ba']) expect(report).toContain(part)
     const transcriber = await Transcriber.load(output, { threads: 1 })
     expect(transcriber.sampleRate).toBe(8000)
     transcriber.dispose()

@@ -1,28 +1,28 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
-import { featureStats, featureWidth } from '@parlance/audio'
+import { featureStats } from '@parlance/audio'
 import {
-  AdamW, cosineSchedule, ctcLoss, loadParameters, namedParameters, parameterCount, train, TrainingContext, trainingStep,
-  type ProgressStream, type SummedLoss, type TrainResult,
+  AdamW, cosineSchedule, loadParameters, namedParameters, parameterCount, train, TrainingContext, trainingStep,
+  type ProgressStream, type TrainResult,
 } from '@parlance/nn'
-import { jit, Random, readSafetensors, tf, toFloat32, useDevice, writeFileAtomic } from '@parlance/runtime'
+import { jit, Random, readSafetensors, type tf, toFloat32, useDevice, writeFileAtomic } from '@parlance/runtime'
 import { type SpeechBatch, trainingBatches } from './batches.js'
 import { modelConfig, parseTrainingConfig, type TrainingConfig, type TrainingOptions } from './config.js'
-import { BLANK } from './ctc-greedy.js'
-import { writeEncoderGraph } from './encoder-graph.js'
+import { GRAPH_FILES } from './graphs/files.js'
+import { writeRecognizerGraphs } from './graphs/recognizer-graphs.js'
 import { readManifest, type Utterance } from './manifest.js'
-import { CtcModel } from './model.js'
+import { recognizerLoss } from './model/loss.js'
+import { RecognizerModel } from './model/recognizer.js'
 import { modelCard } from './model-card.js'
 import { Recordings } from './recordings.js'
 import { reportFigures, reportSections } from './report.js'
-import { ENCODER_FILE } from './transcriber.js'
 import { makeTokenizer, readTokenizer } from './units.js'
 import { validation } from './validation.js'
 
 export interface TrainRecognizerOptions {
   /** Manifest of the recordings to train on. */
   data: string
-  /** Manifest that decides which model is best, by CTC loss; without it the last one is kept. */
+  /** Manifest that decides which model is best, by its loss; without it the last one is kept. */
   valid?: string
   /** The model folder. */
   output: string
@@ -37,12 +37,12 @@ export interface TrainRecognizerOptions {
 }
 
 export interface TrainRecognizerResult extends TrainResult {
-  /** Recordings left out because they are shorter than their transcripts: CTC has no alignment for them. */
+  /** Recordings left out because they are shorter than their transcripts, which leaves nothing to align. */
   leftOut: string[]
 }
 
 /**
- * Trains a CTC model from a manifest into a model folder that `Transcriber.load` reads. Makes TF.js compute on the CPU
+ * Trains a model from a manifest into a model folder that `Transcriber.load` reads. Makes TF.js compute on the CPU
  * with the config's threads.
  *
  * @throws UsageError for settings that cannot work; Error, one line, for data that cannot be read
@@ -58,26 +58,25 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
       : await readTokenizer(options.tokenizer)
   await useDevice('cpu', config.threads === undefined ? {} : { threads: config.threads })
 
-  const recordings = new Recordings(utterances, config.features, tokenizer)
+  const { subsampling } = config.encoder
+  const recordings = new Recordings(utterances, config.features, tokenizer, subsampling)
   const indices = utterances.map((_, i) => i)
   const usable = indices.filter((index) => recordings.fits(index))
   const leftOut = indices.filter((index) => !usable.includes(index)).map((index) => (utterances[index] as Utterance).audio)
   if (usable.length === 0) {
-    throw new Error(`${options.data}: every recording is shorter than its transcript (less than one encoder frame, 40 ms, a token).`)
+    throw new Error(`${options.data}: every recording is shorter than its transcript (less than one encoder frame of ${subsampling} feature frames a token).`)
   }
   const stats = featureStats(usable.map((index) => recordings.features(index)))
-  const random = new Random(config.seed, 'model')
-  const bins = featureWidth(config.features)
-  const model = new CtcModel({ encoder: config.encoder, bins, vocabSize: tokenizer.vocabSize, random })
+  const saved = modelConfig(config, tokenizer)
+  const model = new RecognizerModel(saved, recordings.width, new Random(config.seed, 'model'))
   model.setNormalization(stats)
 
-  const valid = validUtterances && new Recordings(validUtterances, config.features, tokenizer)
-  const validate = valid && validation(model, valid, tokenizer, config)
+  const valid = validUtterances && new Recordings(validUtterances, config.features, tokenizer, subsampling)
+  const validate = valid && validation(model, valid, config)
   const parameters = namedParameters(model)
   const optimizer = new AdamW(trainable(parameters), { weightDecay: config.weightDecay, beta2: 0.98 })
-  const saved = modelConfig(config, tokenizer)
-  // While the training goes on, the weights may not be those that an older graph points into.
-  if (resume) rmSync(join(output, ENCODER_FILE), { force: true })
+  // While the training goes on, the weights may not be those that older graphs point into.
+  if (resume) for (const file of Object.values(GRAPH_FILES)) rmSync(join(output, file), { force: true })
   const restoreBest = () => loadModel(model, join(output, 'model.safetensors'))
   const result = await train<SpeechBatch>({
     folder: output,
@@ -104,29 +103,24 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
       title: `Speech recognition: ${options.data}`,
       figures: async () => {
         restoreBest()
-        return reportFigures(parameterCount(model), await validate?.())
+        return reportFigures(model, parameterCount(model), await validate?.())
       },
-      sections: () => reportSections(model, valid ?? recordings, tokenizer, validate),
+      sections: () => reportSections(model, valid ?? recordings, config, validate),
     },
   })
   restoreBest()
-  writeEncoderGraph(model, bins, output)
+  writeRecognizerGraphs(model, recordings.width, output)
   writeFileAtomic(join(output, 'README.md'), modelCard(saved, result))
   return { ...result, leftOut }
 }
 
-/** Forward, backward and update on one batch; the loss is the sum of CTC losses over the number of tokens. */
-export function recognizerStep(model: CtcModel, optimizer: AdamW, { maxGradientNorm, seed }: Pick<TrainingConfig, 'maxGradientNorm' | 'seed'>) {
+/** Forward, backward and update on one batch; the loss is the sum over the batch, divided by the number of tokens. */
+export function recognizerStep(model: RecognizerModel, optimizer: AdamW, { maxGradientNorm, seed }: Pick<TrainingConfig, 'maxGradientNorm' | 'seed'>) {
   return trainingStep<SpeechBatch>({
     parameters: trainable(namedParameters(model)),
     optimizer,
     maxGradientNorm,
-    loss: ({ features, frames, labels, labelLengths, examples }, step): SummedLoss => {
-      const context = new TrainingContext({ seed, step, examples })
-      const { logits, lengths } = model.forward(features, frames, context)
-      const losses = ctcLoss(logits, labels, lengths, labelLengths, BLANK)
-      return { sum: tf.sum(losses).asScalar(), count: tf.sum(tf.cast(labelLengths, 'float32')).asScalar() }
-    },
+    loss: (batch, step) => recognizerLoss(model, batch, step, new TrainingContext({ seed, step, examples: batch.examples })),
   })
 }
 
@@ -135,7 +129,7 @@ export function trainable(parameters: ReadonlyMap<string, tf.Variable>): Map<str
   return new Map([...parameters].filter(([, variable]) => variable.trainable))
 }
 
-function loadModel(model: CtcModel, file: string): void {
+function loadModel(model: RecognizerModel, file: string): void {
   const { tensors } = readSafetensors(file)
   loadParameters(model, new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }])))
 }

@@ -1,2 +1,2 @@
-export { CtcModel, type CtcModelOptions } from './model.js'
+export { RecognizerModel, type RecognizerConfig } from './model/recognizer.js'
 export { trainRecognizer, type TrainRecognizerOptions, type TrainRecognizerResult } from './train-recognizer.js'

@@ -1,17 +1,16 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { FeatureExtractor, featureWidth } from '@parlance/audio'
-import { GraphSession, locateSafetensors } from '@parlance/runtime/session'
+import { FeatureExtractor, type FeatureStream, frameSeconds } from '@parlance/audio'
+import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
+import { checkWeights } from './check-weights.js'
 import { type ModelConfig, readModelConfig } from './config.js'
-import { greedyTokens } from './ctc-greedy.js'
-import { cut, type Piece } from './pieces.js'
+import { GRAPH_FILES, graphNames } from './graphs/files.js'
+import { Recognizer, type RecognizerStream } from './recognizer/recognizer.js'
+import type { TimedTokens } from './search/timed-tokens.js'
 import { readSpeech, type Speech } from './speech.js'
-import { encodedLength } from './subsampling.js'
+import { timedWords, type Word } from './timed-words.js'
 import { readTokenizer, spelled } from './units.js'
-
-/** The inference graph in a model folder. */
-export const ENCODER_FILE = 'encoder.onnx'
 
 /** Inputs that are in memory at a time, as a multiple of the batch size: enough to batch what is of like length. */
 const WINDOW = 8
@@ -21,6 +20,7 @@ export type SpeechInput = string | Float32Array
 
 export interface Transcript {
   text: string
+  words: Word[]
   /** Of the recording, in seconds. */
   duration: number
 }
@@ -38,13 +38,11 @@ export interface TranscribeOptions {
  */
 export class Transcriber {
   private readonly extractor: FeatureExtractor
+  private readonly writer: TranscriptWriter
 
-  private constructor(
-    private readonly config: ModelConfig,
-    private readonly tokenizer: Tokenizer,
-    private readonly encoder: GraphSession,
-  ) {
+  private constructor(config: ModelConfig, tokenizer: Tokenizer, private readonly recognizer: Recognizer) {
     this.extractor = new FeatureExtractor(config.features)
+    this.writer = new TranscriptWriter(tokenizer, frameSeconds(config.features) * config.encoder.subsampling)
   }
 
   /**
@@ -63,17 +61,18 @@ export class Transcriber {
           `(${config.vocabSize} tokens): restore the model's own.`,
       )
     }
-    const graph = join(folder, ENCODER_FILE)
-    if (!existsSync(graph)) {
-      throw new Error(`${graph}: there is no such file: the training did not end; resume it, which writes the graph.`)
+    const files = graphNames(config.architecture).map((name) => [name, join(folder, GRAPH_FILES[name])] as const)
+    for (const [, file] of files) {
+      if (!existsSync(file)) throw new Error(`${file}: there is no such file: the training did not end; resume it, which writes the graph.`)
     }
     checkWeights(join(folder, 'model.safetensors'), config)
-    return new Transcriber(config, tokenizer, GraphSession.load(graph, threads === undefined ? {} : { threads }))
+    const graphs = files.map(([name, file]) => [name, GraphSession.load(file, threads === undefined ? {} : { threads })] as const)
+    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs)))
   }
 
   /** Hz: of samples that are given directly. */
   get sampleRate(): number {
-    return this.config.features.sampleRate
+    return this.extractor.config.sampleRate
   }
 
   /**
@@ -93,81 +92,86 @@ export class Transcriber {
     const inputs = typeof input === 'string' || input instanceof Float32Array ? [input] : input
     const transcripts: Transcript[] = []
     for (let i = 0; i < inputs.length; i += WINDOW * batchSize) {
-      transcripts.push(...this.transcribeWindow(inputs.slice(i, i + WINDOW * batchSize), batchSize))
+      const speech = inputs.slice(i, i + WINDOW * batchSize).map((one) => this.read(one))
+      const features = speech.map(({ samples }) => this.extractor.compute(samples))
+      const found = this.recognizer.recognize(features, batchSize)
+      transcripts.push(...found.map((tokens, n) => this.writer.write(tokens, (speech[n] as Speech).duration)))
     }
     return inputs === input ? transcripts : (transcripts[0] as Transcript)
   }
 
-  /** Frees the graph; the transcriber cannot be used afterwards. */
-  dispose(): void {
-    this.encoder.dispose()
+  /**
+   * Transcribes a recording while it is heard, with the result of `transcribe`.
+   *
+   *     const stream = transcriber.stream()
+   *     for await (const samples of microphone) console.log(stream.push(samples).text)
+   *     console.log(stream.finish().text)
+   *
+   * @throws Error, one line, for a model that needs whole recordings: its encoder is not causal, or its decoder attends
+   */
+  stream(): TranscriptStream {
+    return new TranscriptStream(this.extractor.stream(), this.recognizer.stream(), this.writer, this.sampleRate)
   }
 
-  private transcribeWindow(inputs: readonly SpeechInput[], batchSize: number): Transcript[] {
-    const { vocabSize } = this.config
-    const durations: number[] = []
-    const scores: Float32Array[] = []
-    const pieces: Piece[] = []
-    for (const [index, input] of inputs.entries()) {
-      const { samples, duration } = this.read(input)
-      const features = this.extractor.compute(samples)
-      durations.push(duration)
-      scores.push(new Float32Array(encodedLength(features.frames) * vocabSize))
-      pieces.push(...cut(index, features, this.config.encoder))
-    }
-    pieces.sort((a, b) => a.features.frames - b.features.frames)
-    for (let i = 0; i < pieces.length; i += batchSize) this.encode(pieces.slice(i, i + batchSize), scores)
-    return scores.map((rows, index) => ({
-      text: spelled(this.tokenizer, greedyTokens(rows, rows.length / vocabSize, vocabSize)),
-      duration: durations[index] as number,
-    }))
+  /** Frees the graphs; the transcriber cannot be used afterwards. */
+  dispose(): void {
+    this.recognizer.dispose()
   }
 
   private read(input: SpeechInput): Speech {
     if (typeof input === 'string') return readSpeech(input, this.sampleRate)
     return { samples: input, duration: input.length / this.sampleRate }
   }
+}
 
-  /** Puts the log-probabilities of the frames that count where they belong in `scores`, (T', V) of each recording. */
-  private encode(pieces: readonly Piece[], scores: readonly Float32Array[]): void {
-    const { width: bins } = this.extractor
-    const { vocabSize } = this.config
-    const most = Math.max(...pieces.map(({ features }) => features.frames))
-    const features = new Float32Array(pieces.length * most * bins)
-    for (const [n, piece] of pieces.entries()) features.set(piece.features.data, n * most * bins)
-    const lengths = Int32Array.from(pieces, (piece) => piece.features.frames)
-    const { log_probs: output } = this.encoder.run({
-      features: { data: features, shape: [pieces.length, most, bins] },
-      lengths: { data: lengths, shape: [pieces.length] },
-    })
-    const data = output?.data as Float32Array
-    const steps = output?.shape[1] as number
-    for (const [n, { index, skip, count, at }] of pieces.entries()) {
-      const first = (n * steps + skip) * vocabSize
-      const target = scores[index] as Float32Array
-      target.set(data.subarray(first, first + count * vocabSize), at * vocabSize)
-    }
+/** From tokens to what users read. */
+class TranscriptWriter {
+  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number) {}
+
+  write(found: TimedTokens, duration: number): Transcript {
+    return { text: spelled(this.tokenizer, found.tokens), words: timedWords(this.tokenizer, found, this.secondsPerFrame), duration }
   }
 }
 
-/** @throws Error, one line, when the weights are not of the architecture that the config describes */
-function checkWeights(file: string, { encoder, features, vocabSize }: ModelConfig): void {
-  const { width, layers, positionKernel } = encoder
-  const wanted: Record<string, number[]> = {
-    'normalization.mean': [featureWidth(features)],
-    'position.weight': [width, width, positionKernel],
-    'output.weight': [vocabSize, width],
+/** A recording that is transcribed while it is heard; made by `Transcriber.stream`. */
+export class TranscriptStream {
+  private samples = 0
+  private finished = false
+
+  /** @internal */
+  constructor(
+    private readonly features: FeatureStream,
+    private readonly recognizer: RecognizerStream,
+    private readonly writer: TranscriptWriter,
+    private readonly sampleRate: number,
+  ) {}
+
+  /**
+   * Hears the next samples, any number of them, at the transcriber's rate.
+   *
+   * @returns the transcript so far; what it has stays as it is, but for the end of its last word
+   */
+  push(samples: Float32Array): Transcript {
+    this.expectOpen()
+    this.samples += samples.length
+    this.recognizer.push(this.features.push(samples))
+    return this.transcript()
   }
-  const tensors = locateSafetensors(file)
-  for (const [name, shape] of Object.entries(wanted)) {
-    const got = tensors.get(name)?.shape
-    if (got?.join() !== shape.join()) {
-      const found = got ? `has shape [${got.join(', ')}]` : 'is missing'
-      throw new Error(`${file}: ${name} ${found}, wanted [${shape.join(', ')}]: these weights are of another model than config.json.`)
-    }
+
+  /** @returns the transcript of the whole */
+  finish(): Transcript {
+    this.expectOpen()
+    this.finished = true
+    this.recognizer.push(this.features.finish())
+    this.recognizer.finish()
+    return this.transcript()
   }
-  const blocks = new Set([...tensors.keys()].flatMap((name) => /^blocks\.(\d+)\./.exec(name)?.[1] ?? []))
-  if (blocks.size !== layers) {
-    throw new Error(`${file}: has ${blocks.size} blocks, wanted ${layers}: these weights are of another model than config.json.`)
+
+  private transcript(): Transcript {
+    return this.writer.write(this.recognizer.found, this.samples / this.sampleRate)
+  }
+
+  private expectOpen(): void {
+    if (this.finished) throw new Error('This stream is finished: make another one for another recording.')
   }
 }

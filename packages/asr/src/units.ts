@@ -1,6 +1,6 @@
 import { readJson, UsageError } from '@parlance/nn/command-line'
 import { CharTokenizer, loadTokenizer, type Tokenizer } from '@parlance/tokenizer'
-import { BLANK, BLANK_TOKEN } from './ctc-greedy.js'
+import { BLANK, BLANK_TOKEN } from './blank.js'
 import { WordTokenizer } from './word-tokenizer.js'
 
 /** What transcripts are made of: characters, spaces among them, or whole words. */

@@ -1,7 +1,7 @@
 import { FeatureExtractor } from '@parlance/audio'
 import { Random } from '@parlance/runtime'
 import { describe, expect, it } from 'vitest'
-import { wordBoundaries } from './words.js'
+import { wordBoundaries } from './word-boundaries.js'
 
 const sampleRate = 8000
 const extractor = new FeatureExtractor({ sampleRate, bins: 20 })

@@ -1,0 +1,21 @@
+import type { Architecture } from '../config.js'
+
+/** The inference graphs in a model folder, which use the weights of its `model.safetensors`. */
+export const GRAPH_FILES = {
+  /** features to what a search reads */
+  encoder: 'encoder.onnx',
+  /** tokens to what a transducer's joiner reads */
+  predictor: 'predictor.onnx',
+  /** both to log-probabilities */
+  joiner: 'joiner.onnx',
+  /** tokens and the encoder's output to log-probabilities, of an attention decoder */
+  decoder: 'decoder.onnx',
+} as const
+
+export type GraphName = keyof typeof GRAPH_FILES
+
+/** The graphs of a kind of model. */
+export function graphNames(architecture: Architecture): GraphName[] {
+  if (architecture === 'transducer') return ['encoder', 'predictor', 'joiner']
+  return architecture === 'attention' ? ['encoder', 'decoder'] : ['encoder']
+}

@@ -1,0 +1,129 @@
+import { join } from 'node:path'
+import { inference, namedParameters } from '@parlance/nn'
+import { type InferenceGraph, inferenceGraph, type InputSpec, saveGraph, tf } from '@parlance/runtime'
+import { LstmPredictor, StatelessPredictor } from '../model/predictor.js'
+import type { RecognizerModel } from '../model/recognizer.js'
+import type { Transducer } from '../model/transducer.js'
+import { framesSeen } from '../subsampling.js'
+import { GRAPH_FILES, type GraphName } from './files.js'
+
+type Tensors = Record<string, tf.Tensor>
+type Graph = { fn: (inputs: Tensors) => Tensors; inputs: Record<string, InputSpec>; sizes?: Record<string, [number, number, number]> }
+
+/** Encoder frames that stay apart when features are subsampled; the graphs take any. */
+const LENGTHS = [13, 17, 19] as const
+
+/**
+ * The graphs of a model, traced once; `toOnnx` gives them with the weights as they are when it is called.
+ *
+ * @param bins values of a feature frame, F
+ */
+export function recognizerGraphs(model: RecognizerModel, bins: number): Map<GraphName, InferenceGraph> {
+  const graphs: [GraphName, Graph][] = [['encoder', model.streaming ? streamingEncoder(model, bins) : wholeEncoder(model, bins)]]
+  if (model.transducer) graphs.push(['predictor', predictor(model.transducer)], ['joiner', joiner(model.transducer)])
+  if (model.attention) graphs.push(['decoder', attentionDecoder(model)])
+  return new Map(graphs.map(([name, { fn, inputs, sizes }]) => [name, inferenceGraph(fn, inputs, sizes ? { sizes } : {})]))
+}
+
+/** Writes the graphs beside the folder's `model.safetensors`, whose weights they use in place. */
+export function writeRecognizerGraphs(model: RecognizerModel, bins: number, folder: string): void {
+  const names = namedParameters(model)
+  for (const [name, graph] of recognizerGraphs(model, bins)) {
+    saveGraph(graph, { file: join(folder, GRAPH_FILES[name]), names, weights: { storedIn: 'model.safetensors' } })
+  }
+}
+
+/**
+ * What a search reads of encoded frames (N, T', width): `encoded`, of a transducer projected for its joiner
+ * (N, T', joinerWidth), and of CTC `log_probs` (N, T', V).
+ */
+function outputs(model: RecognizerModel, encoded: tf.Tensor): Tensors {
+  if (model.transducer) return { encoded: model.transducer.encoderProjection.forward(encoded) }
+  if (model.attention) return { encoded }
+  return { log_probs: tf.logSoftmax((model.ctc as NonNullable<typeof model.ctc>).forward(encoded)) }
+}
+
+/** `features` (N, T, F) and `lengths` int32 (N) to `outputs`, of which the first ⌈length / subsampling⌉ frames count. */
+function wholeEncoder(model: RecognizerModel, bins: number): Graph {
+  const { subsampling } = model.config.encoder
+  return {
+    fn: ({ features, lengths }) => outputs(model, model.encode(features as tf.Tensor, lengths as tf.Tensor, inference).encoded),
+    inputs: { features: { shape: ['N', 'T', bins], dtype: 'float32' }, lengths: { shape: ['N'], dtype: 'int32' } },
+    sizes: { T: LENGTHS.map((length) => length * subsampling) as [number, number, number] },
+  }
+}
+
+/**
+ * The same for a stretch of a recording: `features` (N, s·(C − 1) + 7, F), `lengths` int32 (N), of those that are real,
+ * `processed` int32 (N), encoder frames before, and the encoder's state, which comes back as `next_…`.
+ */
+function streamingEncoder(model: RecognizerModel, bins: number): Graph {
+  const state = model.streaming?.state ?? []
+  const { subsampling } = model.config.encoder
+  return {
+    fn: ({ features, lengths, processed, ...state }) => {
+      const stretch = model.encodeStretch(features as tf.Tensor, lengths as tf.Tensor, processed as tf.Tensor, state as Tensors, inference)
+      const next = Object.entries(stretch.state).map(([name, tensor]) => [`next_${name}`, tensor])
+      return { ...outputs(model, stretch.encoded), ...(Object.fromEntries(next) as Tensors) }
+    },
+    inputs: {
+      features: { shape: ['N', 'T', bins], dtype: 'float32' },
+      lengths: { shape: ['N'], dtype: 'int32' },
+      processed: { shape: ['N'], dtype: 'int32' },
+      ...Object.fromEntries(state.map(({ name, shape }) => [name, { shape, dtype: 'float32' } as const])),
+    },
+    sizes: { T: LENGTHS.map((length) => framesSeen(length, subsampling)) as [number, number, number] },
+  }
+}
+
+/**
+ * `tokens` int32 (N, context), or of an LSTM (N, 1) and its state (N, width) each, to `predicted` (N, joinerWidth), projected
+ * for the joiner.
+ */
+function predictor({ predictor, predictorProjection }: Transducer): Graph {
+  if (predictor instanceof StatelessPredictor) {
+    return {
+      fn: ({ tokens }) => ({ predicted: tf.squeeze(predictorProjection.forward(predictor.after(tokens as tf.Tensor)), [1]) }),
+      inputs: { tokens: { shape: ['N', predictor.context], dtype: 'int32' } },
+    }
+  }
+  const width = predictor.outputs
+  return {
+    fn: ({ tokens, hidden, cell }) => {
+      const before = { hidden: hidden as tf.Tensor, cell: cell as tf.Tensor }
+      const { output, state } = (predictor as LstmPredictor).step(tokens as tf.Tensor, before, inference)
+      const predicted = tf.squeeze(predictorProjection.forward(output), [1])
+      return { predicted, next_hidden: state.hidden, next_cell: state.cell }
+    },
+    inputs: {
+      tokens: { shape: ['N', 1], dtype: 'int32' },
+      hidden: { shape: ['N', width], dtype: 'float32' },
+      cell: { shape: ['N', width], dtype: 'float32' },
+    },
+  }
+}
+
+/** `encoded` and `predicted` (N, joinerWidth) to `log_probs` (N, V). */
+function joiner(transducer: Transducer): Graph {
+  const width = transducer.output.weight.shape[1] as number
+  return {
+    fn: ({ encoded, predicted }) => ({ log_probs: tf.logSoftmax(transducer.join(encoded as tf.Tensor, predicted as tf.Tensor)) }),
+    inputs: { encoded: { shape: ['N', width], dtype: 'float32' }, predicted: { shape: ['N', width], dtype: 'float32' } },
+  }
+}
+
+/** `tokens` int32 (N, U), `encoded` (N, T, width), `lengths` int32 (N) of these, to `log_probs` (N, V) of what follows. */
+function attentionDecoder({ attention, config }: RecognizerModel): Graph {
+  return {
+    fn: ({ tokens, encoded, lengths }) => {
+      const logits = attention?.forward(tokens as tf.Tensor, encoded as tf.Tensor, lengths as tf.Tensor, inference) as tf.Tensor
+      const last = tf.slice(logits, [0, (tokens?.shape[1] as number) - 1, 0], [-1, 1, -1])
+      return { log_probs: tf.logSoftmax(tf.squeeze(last, [1])) }
+    },
+    inputs: {
+      tokens: { shape: ['N', 'U'], dtype: 'int32' },
+      encoded: { shape: ['N', 'T', config.encoder.width], dtype: 'float32' },
+      lengths: { shape: ['N'], dtype: 'int32' },
+    },
+  }
+}

@@ -1,0 +1,81 @@
+import {
+  causalMask, crossEntropy, Embedding, type Forward, initializers, LayerNorm, lengthMask, Module, paddingMask, sinusoidalPositions,
+  TransformerDecoderBlock, type WeightOptions,
+} from '@parlance/nn'
+import { iota, type Random, tf } from '@parlance/runtime'
+import { BLANK } from '../blank.js'
+
+export interface AttentionDecoderOptions {
+  layers: number
+  width: number
+  heads: number
+  vocabSize: number
+  dropout: number
+  random: Random
+}
+
+/**
+ * The decoder of an attention encoder–decoder (Chan et al. 2016, "Listen, attend and spell"; with transformers Dong et al.
+ * 2018): embeddings and sinusoidal positions → transformer decoder blocks over the encoder's output → logits by the embeddings'
+ * weights. Token 0, no token elsewhere, begins and ends a transcript here.
+ */
+export class AttentionDecoder extends Module {
+  readonly embedding: Embedding
+  readonly blocks: TransformerDecoderBlock[]
+  readonly norm: LayerNorm
+  private readonly options: AttentionDecoderOptions
+
+  constructor(options: AttentionDecoderOptions) {
+    super()
+    const { layers, width, heads, vocabSize, dropout, random } = options
+    this.options = options
+    // Multiplied by √width below (Vaswani et al. 2017, section 3.4).
+    const initializer = initializers.normal(1 / Math.sqrt(width))
+    this.embedding = new Embedding({ entries: vocabSize, width, initializer, random: random.fork('embedding') })
+    this.blocks = Array.from(
+      { length: layers },
+      (_, i) => new TransformerDecoderBlock({ width, heads, dropout, random: random.fork('block', i) }),
+    )
+    this.norm = new LayerNorm({ width })
+  }
+
+  /**
+   * @param tokens int32 (N, U): what was written so far, the beginning included
+   * @param encoded (N, T, width)
+   * @param lengths int32 (N): encoder frames of each
+   * @returns logits (N, U, V) of the tokens that follow
+   */
+  forward(tokens: tf.Tensor, encoded: tf.Tensor, lengths: tf.Tensor, context: Forward): tf.Tensor {
+    const { width, dropout } = this.options
+    const count = tokens.shape[1] as number
+    const positions = sinusoidalPositions(iota(count), width)
+    let x = context.dropout(tf.add(tf.mul(this.embedding.forward(tokens), Math.sqrt(width)), positions), dropout)
+    const memoryMask = paddingMask(lengthMask(lengths, encoded.shape[1] as number))
+    for (const block of this.blocks) x = block.forward(x, encoded, context, causalMask(count), memoryMask)
+    return this.embedding.logits(this.norm.forward(x))
+  }
+
+  /**
+   * Cross-entropy summed over labels and ends, in nats.
+   *
+   * @param targets int32 labels (N, U), labelLengths (N), frameLengths (N)
+   * @param shares weights (N) of the examples
+   */
+  loss(
+    encoded: tf.Tensor,
+    { labels, labelLengths, frameLengths }: { labels: tf.Tensor; labelLengths: tf.Tensor; frameLengths: tf.Tensor },
+    labelSmoothing: number,
+    context: Forward,
+    { weights: shares }: WeightOptions = {},
+  ): tf.Scalar {
+    const positions = (labels.shape[1] as number) + 1
+    const begun = tf.pad(labels, [[0, 0], [1, 0]], BLANK)
+    const logits = this.forward(begun, encoded, frameLengths, context)
+    const inside = lengthMask(labelLengths, positions)
+    const wanted = tf.mul(tf.pad(labels, [[0, 0], [0, 1]], BLANK), inside)
+    const counted = tf.cast(lengthMask(tf.add(labelLengths, tf.scalar(1, 'int32')), positions), 'float32')
+    const weights = tf.reshape(shares ? tf.mul(counted, tf.expandDims(shares, 1)) : counted, [-1])
+    const rows = tf.reshape(logits, [-1, this.options.vocabSize])
+    return crossEntropy(rows, tf.reshape(wanted, [-1]), { labelSmoothing, weights }).sum
+  }
+}

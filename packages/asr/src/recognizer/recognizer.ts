@@ -1,0 +1,120 @@
+import type { Features } from '@parlance/audio'
+import type { GraphSession } from '@parlance/runtime/session'
+import type { ModelConfig } from '../config.js'
+import type { GraphName } from '../graphs/files.js'
+import { ctcGreedy } from '../search/ctc-greedy.js'
+import type { FrameSearch } from '../search/frame-search.js'
+import type { TimedTokens } from '../search/timed-tokens.js'
+import { transducerGreedy } from '../search/transducer-greedy.js'
+import { attentionGreedy } from './attention-greedy.js'
+import { type FrameEncoder, WholeEncoder } from './frame-encoder.js'
+import { GraphTransducer } from './graph-transducer.js'
+import { FeatureBuffer } from './feature-buffer.js'
+import { StretchEncoder } from './stretch-encoder.js'
+
+/** From features to tokens with a model's inference graphs: encoder and search put together. Needs no TF.js. */
+export class Recognizer {
+  private readonly encoder: FrameEncoder
+  private readonly search: FrameSearch<unknown> | undefined
+
+  constructor(
+    { architecture, encoder }: Pick<ModelConfig, 'architecture' | 'encoder'>,
+    private readonly graphs: ReadonlyMap<GraphName, GraphSession>,
+  ) {
+    const graph = (name: GraphName): GraphSession => graphs.get(name) as GraphSession
+    this.encoder = encoder.causal ? new StretchEncoder(graph('encoder'), encoder) : new WholeEncoder(graph('encoder'), encoder)
+    const { width } = this.encoder
+    if (architecture === 'ctc') this.search = ctcGreedy(width) as FrameSearch<unknown>
+    else if (architecture === 'transducer') {
+      this.search = transducerGreedy(new GraphTransducer(graph('predictor'), graph('joiner')), width) as FrameSearch<unknown>
+    }
+  }
+
+  /**
+   * The tokens of whole recordings.
+   *
+   * @param features (T, F) of each
+   * @param batchSize how many are encoded at once; never changes a result
+   */
+  recognize(features: readonly Features[], batchSize: number): TimedTokens[] {
+    const { search, encoder } = this
+    if (!search) return this.attend(features, batchSize)
+    const states = features.map(() => search.start())
+    for (const encoded of encoder.encode(features, batchSize)) search.advance(states, encoded)
+    return states.map((state) => search.found(state))
+  }
+
+  /**
+   * The tokens of a recording while it is heard.
+   *
+   * @throws Error, one line, when the model needs the whole of it
+   */
+  stream(): RecognizerStream {
+    if (!(this.encoder instanceof StretchEncoder) || !this.search) {
+      throw new Error('This model needs whole recordings: train a transducer or CTC model with a causal encoder to stream.')
+    }
+    return new RecognizerStream(this.encoder, this.search)
+  }
+
+  dispose(): void {
+    for (const graph of this.graphs.values()) graph.dispose()
+  }
+
+  private attend(features: readonly Features[], batchSize: number): TimedTokens[] {
+    const { width } = this.encoder
+    const parts = features.map((): Float32Array[] => [])
+    for (const encoded of this.encoder.encode(features, batchSize)) {
+      for (const [n, frames] of encoded.entries()) (parts[n] as Float32Array[]).push(frames)
+    }
+    const decoder = this.graphs.get('decoder') as GraphSession
+    return parts.map((some) => attentionGreedy(decoder, joined(some), width))
+  }
+}
+
+/** One recording, in pieces; made by `Recognizer.stream`. */
+export class RecognizerStream {
+  private readonly buffer = new FeatureBuffer()
+  private readonly encoderState
+  private readonly searchState: unknown
+
+  /** @internal */
+  constructor(private readonly encoder: StretchEncoder, private readonly search: FrameSearch<unknown>) {
+    this.encoderState = encoder.start(1)
+    this.searchState = search.start()
+  }
+
+  /** What was found so far. Tokens only ever come behind those before. */
+  get found(): TimedTokens {
+    return this.search.found(this.searchState)
+  }
+
+  /** Hears the next feature frames; those that do not make a chunk yet are kept. */
+  push(features: Features): void {
+    this.buffer.push(features)
+    while (this.buffer.end >= this.encoder.featuresNeeded(this.encoderState)) this.step(this.encoder.chunk)
+  }
+
+  /** Hears what is left. */
+  finish(): void {
+    const rest = this.encoder.framesLeft(this.encoderState, this.buffer.end)
+    if (rest > 0) this.step(rest)
+  }
+
+  private step(count: number): void {
+    const { encoder, buffer, encoderState } = this
+    const encoded = encoder.step(encoderState, [buffer.features], buffer.start, count)
+    buffer.dropBefore(encoder.firstNeeded(encoderState))
+    this.search.advance([this.searchState], encoded)
+  }
+}
+
+function joined(parts: readonly Float32Array[]): Float32Array {
+  if (parts.length === 1) return parts[0] as Float32Array
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
+}
