@@ -56,7 +56,7 @@ async function check(
     const feeds = drawn.map(([name, { data, lengths, dtype }]) => [name, new Tensor(dtype as 'float32', data as Float32Array, lengths)] as const)
     const got = await session.run(Object.fromEntries(feeds))
     tf.tidy(() => {
-      const inputs = drawn.map(([name, { data, lengths, dtype }]) => [name, tf.tensor(data, lengths, dtype)] as const)
+      const inputs = drawn.map(([name, { data, lengths, dtype }]) => [name, tf.tensor(data, lengths, dtype as tf.DataType)] as const)
       const wanted = fn(Object.fromEntries(inputs))
       expect(Object.keys(got)).toEqual(Object.keys(wanted))
       for (const [name, tensor] of Object.entries(wanted)) {
