@@ -1,4 +1,4 @@
-import type { LSTMConfig, ModelConfig, TransformerConfig } from './model-config.js'
+import type { ConvolutionalConfig, LSTMConfig, ModelConfig, TransformerConfig } from './model-config.js'
 
 type Shapes = [name: string, shape: number[]][]
 
@@ -80,6 +80,24 @@ function lstm({ width, encoderLayers, decoderLayers, attention }: LSTMConfig): S
   ]
 }
 
+/** Weights as direction and length: the names of PyTorch's weight normalisation. */
+function weightNormLinear(name: string, outputs: number, inputs: number): Shapes {
+  return [[`${name}.weight_v`, [outputs, inputs]], [`${name}.weight_g`, [outputs, 1]], [`${name}.bias`, [outputs]]]
+}
+
+function convolutional({ width, kernel, encoderLayers, decoderLayers }: ConvolutionalConfig): Shapes {
+  const layers = (side: string, count: number) => Array.from({ length: count }, (_, i) => `model.${side}.layers.${i}`)
+  const convolution = (name: string) => weightNormLinear(`${name}.convolution`, 2 * width, kernel * width)
+  return [
+    ...layers('encoder', encoderLayers).flatMap(convolution),
+    ...layers('decoder', decoderLayers).flatMap((layer) => [
+      ...convolution(`${layer}.convolution`),
+      ...weightNormLinear(`${layer}.query`, width, width),
+    ]),
+    ...weightNormLinear('last', width, width),
+  ]
+}
+
 /**
  * The tensors that `model.safetensors` holds for a config, with their shapes. A transformer's have the names of Hugging
  * Face's M2M100, as far as that has such layers; LSTM layers those of PyTorch.
@@ -90,7 +108,7 @@ export function parameterShapes(config: ModelConfig): Map<string, number[]> {
       return new Map([...embeddings(config), ...transformer(config)])
     case 'lstm':
       return new Map([...embeddings(config), ...lstm(config)])
-    default:
-      throw new Error('not yet')
+    case 'convolutional':
+      return new Map([...embeddings(config), ...convolutional(config)])
   }
 }

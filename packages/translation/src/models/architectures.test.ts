@@ -29,6 +29,12 @@ const architectures: Record<string, ModelConfig> = {
   'lstm, general': { architecture: 'lstm', vocabSize: 11, width: 8, encoderLayers: 2, decoderLayers: 2, tiedEmbeddings: 'all', attention: 'general' },
   'lstm, dot': { architecture: 'lstm', vocabSize: 11, width: 8, encoderLayers: 1, decoderLayers: 1, tiedEmbeddings: 'none', attention: 'dot' },
   'lstm, additive': { architecture: 'lstm', vocabSize: 11, width: 8, encoderLayers: 1, decoderLayers: 2, tiedEmbeddings: 'output', attention: 'additive' },
+  convolutional: {
+    architecture: 'convolutional', vocabSize: 11, width: 8, encoderLayers: 2, decoderLayers: 2, tiedEmbeddings: 'all', kernel: 3,
+  },
+  'convolutional, kernel 4': {
+    architecture: 'convolutional', vocabSize: 11, width: 8, encoderLayers: 1, decoderLayers: 1, tiedEmbeddings: 'none', kernel: 4,
+  },
   average: { ...transformer, decoder: 'average', tiedEmbeddings: 'none' },
 }
 

@@ -1,4 +1,5 @@
 import type { ModelConfig } from '../model-config.js'
+import { ConvolutionalTranslator } from './convolutional/convolutional-translator.js'
 import { type EncoderDecoder, NO_DROPOUT, type Regularization } from './encoder-decoder.js'
 import { LSTMTranslator } from './lstm/lstm-translator.js'
 import { TranslationTransformer } from './transformer/transformer.js'
@@ -10,7 +11,7 @@ export function createModel(config: ModelConfig, seed = 1, regularization: Regul
       return new TranslationTransformer(config, seed, regularization)
     case 'lstm':
       return new LSTMTranslator(config, seed, regularization)
-    default:
-      throw new Error('not yet')
+    case 'convolutional':
+      return new ConvolutionalTranslator(config, seed, regularization)
   }
 }
