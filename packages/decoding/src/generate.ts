@@ -4,7 +4,10 @@ import type { TokenModel } from './model.js'
 import type { CheckedOptions } from './options.js'
 import { Stepper } from './stepper.js'
 
-/** What a token decoder chooses from: the best candidates of one row, as many as it needs, best first. */
+/**
+ * What a token decoder chooses from: the best candidates of one row, as many as it needs, best first; or all tokens, by
+ * their ids.
+ */
 export interface Choice {
   readonly ids: Int32Array
   readonly logProbs: Float32Array
@@ -22,8 +25,11 @@ export interface Choice {
 export type TokenDecoder = (choice: Choice) => number
 
 export interface Generation {
-  /** How many candidates `decode` needs that no filter has lowered. */
-  readonly k: number
+  /**
+   * How many candidates `decode` needs that no filter has lowered; `all` for every token, in whatever order is the
+   * fastest.
+   */
+  readonly k: number | 'all'
   /** How many hypotheses of each sentence. */
   readonly draws: number
   readonly decode: TokenDecoder
@@ -58,7 +64,13 @@ export async function* generate<Batch, State>(
   const { prompts, prefixes, eos, maxLength, filter } = options
   const results = prompts.map(() => new Array<Hypothesis>(draws))
   const historyOf = ({ sentence, path, length }: Sequence): TokenHistory => new TokenHistory(sentence, path, length)
-  const widthOf = ({ length }: Sequence): number => Math.min(k + filter.maxLowered(length), model.vocabSize)
+  const { vocabSize, scoresWanted = false } = model
+  // A model sorts what it gives as candidates, and not what it is asked for.
+  const everyToken = k === 'all' && scoresWanted ? Int32Array.from({ length: vocabSize }, (_, token) => token) : undefined
+  const widthOf = ({ length }: Sequence): number => {
+    if (k === 'all') return everyToken ? 1 : vocabSize
+    return Math.min(k + filter.maxLowered(length), vocabSize)
+  }
   const stepper = await Stepper.start(model, batch)
   try {
     let live: Sequence[] = prompts.flatMap((prompt, sentence) => Array.from({ length: draws }, (_, draw) => (
@@ -69,7 +81,7 @@ export async function* generate<Batch, State>(
       const allowed = live.map((sequence) => (
         sequence.fed + 1 < prompts[sequence.sentence]!.length ? undefined : prefixes[sequence.sentence]!.after(historyOf(sequence))))
       const k = Math.max(...live.map(widthOf))
-      const candidates = await stepper.step(tokens, parents, k, allowed.map((tokens) => tokens ?? []))
+      const candidates = await stepper.step(tokens, parents, k, allowed.map((tokens) => tokens ?? everyToken ?? []))
       const { width, attention } = candidates
       live = live.filter((sequence, row) => {
         const { sentence, draw, length: position } = sequence
@@ -81,9 +93,14 @@ export async function* generate<Batch, State>(
         }
         const begun = allowed[row]
         const start = row * width
-        const { ids, logProbs, ...among } = begun === undefined
-          ? { ...candidates, start, end: start + widthOf(sequence), lower: filter.after(historyOf(sequence)) }
-          : bestFirst(begun, candidates.wantedLogProbs(row))
+        const { ids, logProbs, ...among } = begun !== undefined
+          ? bestFirst(begun, candidates.wantedLogProbs(row))
+          : {
+            ...(everyToken
+              ? { ids: everyToken, logProbs: candidates.wantedLogProbs(row), start: 0, end: vocabSize }
+              : { ...candidates, start, end: start + widthOf(sequence) }),
+            lower: filter.after(historyOf(sequence)),
+          }
         const choice = decode({ ids, logProbs, ...among, sentence, draw, position })
         const token = choice < 0 ? -1 : ids[choice]!
         const logProb = choice < 0 ? 0 : logProbs[choice]!

@@ -39,7 +39,7 @@ export class Stepper<Batch, State> {
     tokens: Int32Array,
     parents: Int32Array,
     k: number,
-    wanted: readonly (readonly number[])[],
+    wanted: readonly ArrayLike<number>[],
   ): Promise<Candidates> {
     const held = this.#state
     if (held === undefined) throw new DecodingError('this search has failed and cannot be stepped again')
@@ -66,7 +66,7 @@ export class Stepper<Batch, State> {
 }
 
 /** The log-probabilities of tokens that are all among a row's candidates. */
-function logProbsOf(tokens: readonly number[], { ids, logProbs }: StepResult<unknown>, row: number, width: number): Float32Array {
+function logProbsOf(tokens: ArrayLike<number>, { ids, logProbs }: StepResult<unknown>, row: number, width: number): Float32Array {
   const places = new Map<number, number>()
   for (let i = row * width; i < (row + 1) * width; i++) places.set(ids[i]!, i)
   return Float32Array.from(tokens, (token) => logProbs[places.get(token)!]!)
@@ -83,7 +83,7 @@ export interface Candidates {
 }
 
 /** (rows × width), short rows filled up with token 0. */
-function rectangle(lists: readonly (readonly number[])[], width: number): Int32Array {
+function rectangle(lists: readonly ArrayLike<number>[], width: number): Int32Array {
   const tokens = new Int32Array(lists.length * width)
   lists.forEach((list, row) => tokens.set(list, row * width))
   return tokens
@@ -95,26 +95,27 @@ function checkStep(result: StepResult<unknown>, rows: number, k: number, vocabSi
     throw new DecodingError(
       `the model's step must return ${rows} × ${k} ids and logProbs, got ${ids.length} and ${logProbs.length}`)
   }
-  for (let i = 0; i < ids.length; i++) {
-    const id = ids[i]!
-    const logProb = logProbs[i]!
-    const row = Math.floor(i / k)
-    checkLogProb(logProb, `row ${row}, token ${id}`)
-    if (id < 0 || id >= vocabSize) {
-      throw new DecodingError(`the model's step returned token ${id}, outside its vocabulary of ${vocabSize}`)
-    }
-    if (i % k > 0 && logProb > logProbs[i - 1]!) {
-      throw new DecodingError(`the model's step must return candidates best first, row ${row} is not sorted`)
+  for (let row = 0; row < rows; row++) {
+    let before = Infinity
+    for (let i = row * k; i < (row + 1) * k; i++) {
+      const id = ids[i]!
+      const logProb = logProbs[i]!
+      if (!(logProb <= LOG_PROB_CEILING)) refuseLogProb(logProb, `row ${row}, token ${id}`)
+      if (id < 0 || id >= vocabSize) {
+        throw new DecodingError(`the model's step returned token ${id}, outside its vocabulary of ${vocabSize}`)
+      }
+      if (logProb > before) {
+        throw new DecodingError(`the model's step must return candidates best first, row ${row} is not sorted`)
+      }
+      before = logProb
     }
   }
 }
 
-function checkLogProb(logProb: number, where: string): void {
+function refuseLogProb(logProb: number, where: string): never {
   if (Number.isNaN(logProb)) throw new DecodingError(`the model's step returned NaN for ${where}`)
-  if (logProb > LOG_PROB_CEILING) {
-    throw new DecodingError(
-      `the model's step must return log-probabilities (≤ 0), got ${logProb} for ${where}: apply log-softmax`)
-  }
+  throw new DecodingError(
+    `the model's step must return log-probabilities (≤ 0), got ${logProb} for ${where}: apply log-softmax`)
 }
 
 function checkWanted(logProbs: Float32Array | undefined, length: number): void {
@@ -122,7 +123,9 @@ function checkWanted(logProbs: Float32Array | undefined, length: number): void {
     throw new DecodingError(
       `the model says scoresWanted: its step must return ${length} wantedLogProbs, got ${logProbs?.length ?? 'none'}`)
   }
-  for (const logProb of logProbs) checkLogProb(logProb, 'a wanted token')
+  for (let i = 0; i < length; i++) {
+    if (!(logProbs[i]! <= LOG_PROB_CEILING)) refuseLogProb(logProbs[i]!, 'a wanted token')
+  }
 }
 
 function checkAttention({ weights, lengths }: SourceAttention, rows: number): void {

@@ -4,7 +4,10 @@ import type { TokenFilter, TokenLowering } from './token-filter.js'
 /** Never generates the given tokens. */
 export function suppressTokens(tokens: Iterable<number>): TokenFilter {
   const suppressed = new Set(tokens)
-  const lower = forbid(suppressed)
+  // Who draws from a whole vocabulary asks about every token of it.
+  const table = new Uint8Array(Math.max(-1, ...suppressed) + 1)
+  for (const token of suppressed) table[token] = 1
+  const lower: TokenLowering = (token, logProb) => (table[token] === 1 ? -Infinity : logProb)
   return { maxLowered: () => suppressed.size, after: () => lower }
 }
 

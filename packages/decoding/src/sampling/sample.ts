@@ -20,21 +20,52 @@ export async function sample<Batch, State>(
   options: SampleOptions,
 ): Promise<Hypothesis[][]> {
   const checked = checkSampleOptions(options, model.vocabSize)
-  const { topK: k, draws } = checked
+  const { topK, draws } = checked
+  const k = topK < model.vocabSize || ranks(checked) ? topK : 'all'
   return finish(generate(model, batch, checked, { k, draws, decode: (choice) => drawToken(choice, checked) }))
 }
 
 function drawToken(choice: Choice, options: CheckedSampleOptions): number {
   const { topP, typicalP, seed, sentenceIds } = options
+  const random = uniform(seed, sentenceIds[choice.sentence]!, choice.draw, choice.position)
+  if (options.topK >= choice.end - choice.start && !ranks(options)) return drawFromAll(choice, options.temperature, random)
   let candidates = weighted(choice, options)
   if (candidates.at.length === 0) return -1
   if (topP < 1) candidates = nucleus(candidates, topP)
   if (typicalP < 1) candidates = typical(candidates, typicalP)
   const { at, weights } = candidates
-  let rest = uniform(seed, sentenceIds[choice.sentence]!, choice.draw, choice.position) * massOf(weights)
+  return at[pick(weights, massOf(weights), random)]!
+}
+
+/** Draws by weights whose sum is `mass`. */
+function pick(weights: Float64Array, mass: number, random: number): number {
+  let rest = random * mass
   let drawn = 0
-  while (drawn < at.length - 1 && rest >= weights[drawn]!) rest -= weights[drawn++]!
-  return at[drawn]!
+  while (drawn < weights.length - 1 && rest >= weights[drawn]!) rest -= weights[drawn++]!
+  return drawn
+}
+
+/** Draws from all allowed candidates: a whole vocabulary for every token, so that it has to be quick. */
+function drawFromAll({ ids, logProbs, start, end, lower }: Choice, temperature: number, random: number): number {
+  const weights = new Float64Array(end - start)
+  let best = -Infinity
+  let last = -1
+  for (let i = 0; i < weights.length; i++) {
+    const logProb = logProbs[start + i]!
+    const lowered = lower === undefined ? logProb : lower(ids[start + i]!, logProb)
+    weights[i] = lowered
+    if (lowered > best) best = lowered
+    if (lowered > -Infinity) last = i
+  }
+  if (last < 0) return -1
+  let mass = 0
+  for (let i = 0; i <= last; i++) mass += weights[i] = Math.exp((weights[i]! - best) / temperature)
+  return start + pick(weights.subarray(0, last + 1), mass, random)
+}
+
+/** Whether it matters which of the tokens it draws from are more probable. */
+function ranks({ topP, typicalP }: CheckedSampleOptions): boolean {
+  return topP < 1 || typicalP < 1
 }
 
 /** The topK most probable allowed candidates. */
