@@ -127,11 +127,8 @@ export function writeWord2VecText(file: string, { words, width, values }: WordVe
   writeFileAtomic(file, parts())
 }
 
-/** The shortest of 6 to 9 digits that reads back as the same float32. */
+/** Six digits where they read back as the same float32, else the nine that always do. */
 function shortest(value: number): string {
-  for (let digits = 6; digits < 9; digits++) {
-    const text = value.toPrecision(digits)
-    if (Math.fround(Number(text)) === value) return String(Number(text))
-  }
-  return String(Number(value.toPrecision(9)))
+  const short = Number(value.toPrecision(6))
+  return String(Math.fround(short) === value ? short : Number(value.toPrecision(9)))
 }
