@@ -1,11 +1,13 @@
 import { join } from 'node:path'
 import { parseConfig, readJson } from '@parlance/nn/command-line'
+import type { Quantization } from '@parlance/runtime/session'
 import { z } from 'zod'
 import { ATTENTIONS, DECODERS, type ModelConfig, TIED_EMBEDDINGS, type TransformerConfig, widthProblem } from './model-config.js'
 import { END, PAD, START } from './special-tokens.js'
 
 const size = z.number().int().min(1)
 const tokenizer = z.strictObject({ hash: z.string() })
+const quantization = z.strictObject({ scheme: z.enum(['int8', 'int8-weights', 'int4']) }).optional()
 const tokenIds = {
   bos_token_id: z.literal(START),
   pad_token_id: z.literal(PAD),
@@ -37,6 +39,7 @@ const m2m100Schema = z.object({
   tie_word_embeddings: z.literal(true),
   ...tokenIds,
   tokenizer,
+  quantization,
 })
 
 const shared = { vocabSize: size, width: size, encoderLayers: size, decoderLayers: size, tiedEmbeddings: z.enum(TIED_EMBEDDINGS) }
@@ -56,11 +59,14 @@ const ownSchema = z.object({
   ]),
   ...tokenIds,
   tokenizer,
+  quantization,
 })
 
 export interface FolderConfig {
   model: ModelConfig
   tokenizer: { hash: string }
+  /** How the weights are stored, if not as floats. */
+  quantization?: { scheme: Quantization } | undefined
 }
 
 function isM2M100(model: ModelConfig): model is TransformerConfig {
@@ -103,13 +109,13 @@ export function readFolderConfig(folder: string): FolderConfig {
     throw new Error(`${file}: it names ${kind}, not "${M2M100}" or "${OWN}": give a folder that parlance-translate train wrote.`)
   }
   const needed = (shape: object) => Object.fromEntries(Object.keys(shape).map((name) => [name, json[name]]))
-  const { model, tokenizer } =
+  const { model, tokenizer, quantization } =
     json.model_type === OWN
       ? parseConfig(ownSchema, needed(ownSchema.shape), file)
       : fromM2M100(parseConfig(m2m100Schema, needed(m2m100Schema.shape), file), file)
   const problem = widthProblem(model)
   if (problem !== undefined) throw new Error(`${file}: ${problem}`)
-  return { model, tokenizer }
+  return { model, tokenizer, quantization }
 }
 
 function fromM2M100(config: z.output<typeof m2m100Schema>, file: string): FolderConfig {
@@ -128,5 +134,5 @@ function fromM2M100(config: z.output<typeof m2m100Schema>, file: string): Folder
     feedForwardWidth,
     decoder: 'attention',
   }
-  return { model, tokenizer: config.tokenizer }
+  return { model, tokenizer: config.tokenizer, quantization: config.quantization }
 }

@@ -1,17 +1,25 @@
 import type { StepResult, TokenModel } from '@parlance/decoding'
-import type { GraphSession, GraphTensor, PortInfo } from '@parlance/runtime/session'
+import { gatherRows, type GraphSession, type GraphTensor, type PortInfo } from '@parlance/runtime/session'
+import { BatchVocabulary } from './shortlist/batch-vocabulary.js'
+import type { Shortlist } from './shortlist/shortlist.js'
 import { PAD } from './special-tokens.js'
 
 /**
- * Sources are padded to a multiple of this many tokens and hypotheses to a multiple of as many rows. Products and sums
- * of other sizes may differ in their last bit; with these, nothing that a row is computed by depends on its neighbours.
+ * Sources are padded to a multiple of this many tokens. Products and sums of other sizes may differ in their last bit;
+ * with these, nothing that a row is computed by depends on its neighbours.
  */
 const MULTIPLE = 8
+
+/** Hypotheses are padded to as many rows: products with a single row are computed otherwise than those with more. */
+const LEAST_ROWS = 2
 
 /** The length to which a source of so many tokens is padded. Only sources of one padded length share a batch. */
 export function paddedLength(tokens: number): number {
   return Math.ceil(tokens / MULTIPLE) * MULTIPLE
 }
+
+/** See docs/decisions/0010: parts of 64 columns or fewer are what matters. */
+const COLUMNS_OF_A_THREAD = 128
 
 type Tensors = Readonly<Record<string, GraphTensor>>
 
@@ -19,6 +27,8 @@ type Tensors = Readonly<Record<string, GraphTensor>>
 export interface TranslationState {
   /** What the decoder reads of the sources: (N, …). */
   readonly memory: Tensors
+  /** The rows of the output layer that `vocabulary` asks for. */
+  readonly outputWeight: GraphTensor | undefined
   /** Of each source, the end token included: (N). */
   readonly lengths: Int32Array
   /** `memory` with a row for each hypothesis, as the step before needed it. */
@@ -28,12 +38,21 @@ export interface TranslationState {
   /** The sentence of each row. */
   readonly sentences: Int32Array
   readonly position: number
+  /** What the sentences may say, where the graphs take shortlists. */
+  readonly vocabulary: BatchVocabulary | undefined
 }
 
 /** What every decoder graph takes and gives; all else is memory, and state under a name and the same with `new_` in front. */
 const STEP_INPUTS = ['tokens', 'parents', 'position', 'candidates', 'wanted'] as const
+/** These, too, where sentences have shortlists; the encoder gives the first. */
+const SHORTLIST_INPUTS = ['output_weight', 'columns'] as const
 const STEP_OUTPUTS = ['ids', 'log_probs', 'wanted_log_probs', 'attention'] as const
 const NEW = 'new_'
+
+/** Whether an output of either graph is for the next step and not for the search. */
+export function fedBack(output: string): boolean {
+  return !(STEP_OUTPUTS as readonly string[]).includes(output)
+}
 
 /**
  * A translator's two graphs as a search sees them; a batch is sources that end in the end token. Of an architecture it
@@ -44,12 +63,17 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
   readonly scoresWanted = true
   private readonly memoryNames: readonly string[]
   private readonly statePorts: readonly PortInfo[]
+  private readonly takesShortlists: boolean
 
-  /** @throws Error, one line, for graphs that an earlier version wrote */
+  /**
+   * @param shortlist what a sentence may say, for graphs that take shortlists; default everything
+   * @throws Error, one line, for graphs that an earlier version wrote
+   */
   constructor(
     private readonly encoder: GraphSession,
     private readonly decoder: GraphSession,
     { vocabSize }: { readonly vocabSize: number },
+    private readonly shortlist?: Shortlist,
   ) {
     this.vocabSize = vocabSize
     const given = new Set(decoder.outputs.map(({ name }) => name))
@@ -57,7 +81,8 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     if (STEP_INPUTS.some((name) => !taken.has(name)) || STEP_OUTPUTS.some((name) => !given.has(name))) {
       throw new Error('The graphs were written by another version: run "parlance-translate export" on the model folder to write them anew.')
     }
-    const step = new Set<string>(STEP_INPUTS)
+    this.takesShortlists = taken.has('columns')
+    const step = new Set<string>([...STEP_INPUTS, ...SHORTLIST_INPUTS])
     const [stateful, others] = [true, false].map((wanted) => decoder.inputs.filter(({ name }) => given.has(NEW + name) === wanted))
     this.statePorts = stateful as PortInfo[]
     this.memoryNames = (others as PortInfo[]).map(({ name }) => name).filter((name) => !step.has(name))
@@ -68,15 +93,21 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     const length = paddedLength(Math.max(...lengths))
     const ids = new Int32Array(sources.length * length).fill(PAD)
     for (const [row, source] of sources.entries()) ids.set(source, row * length)
-    const encoded = this.encoder.run({ source: { data: ids, shape: [sources.length, length] } })
+    const vocabulary = this.takesShortlists ? this.vocabularyOf(sources, length) : undefined
+    const encoded = this.encoder.run({
+      source: { data: ids, shape: [sources.length, length] },
+      ...(vocabulary && { vocabulary: vector(vocabulary.tokens) }),
+    })
     const initial = this.statePorts.map((port) => [port.name, encoded[port.name] ?? zeros(port, sources.length)])
     return {
       memory: Object.fromEntries(this.memoryNames.map((name) => [name, encoded[name] as GraphTensor])),
+      outputWeight: encoded.output_weight,
       lengths,
       expanded: undefined,
       carried: Object.fromEntries(initial) as Tensors,
       sentences: Int32Array.from(sources, (_, i) => i),
       position: 0,
+      vocabulary,
     }
   }
 
@@ -87,36 +118,65 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     k: number,
     wanted = new Int32Array(0),
   ): StepResult<TranslationState> {
-    const { memory, lengths, carried, position } = state
+    const { memory, outputWeight, lengths, carried, position, vocabulary } = state
     const rows = tokens.length
     const sentences = parents.map((parent) => state.sentences[parent] as number)
     const expanded = this.expand(state, sentences)
-    const outputs = this.decoder.run({
+    const places = vocabulary?.find(sentences, wanted)
+    const outputs = this.decode({ ...state, expanded }, {
       tokens: vector(padded(tokens)),
       parents: vector(padded(parents)),
       position: vector(Int32Array.of(position)),
-      candidates: vector(new Int32Array(k)),
-      wanted: { data: wanted, shape: [rows, wanted.length / rows] },
+      candidates: vector(new Int32Array(Math.min(k, vocabulary?.size ?? k))),
+      wanted: { data: places?.map((place) => Math.max(place, 0)) ?? wanted, shape: [rows, wanted.length / rows] },
+      ...(vocabulary && outputWeight && { output_weight: outputWeight, columns: vocabulary.columns(sentences) }),
       ...expanded.memory,
       ...carried,
-    }) as Record<(typeof STEP_OUTPUTS)[number] | string, GraphTensor>
+    })
+    dispose(carried)
+    const found = { ids: outputs.ids?.data as Int32Array, logProbs: outputs.log_probs?.data as Float32Array }
+    const wantedLogProbs = outputs.wanted_log_probs?.data as Float32Array
     return {
-      ids: outputs.ids?.data as Int32Array,
-      logProbs: outputs.log_probs?.data as Float32Array,
-      wantedLogProbs: outputs.wanted_log_probs?.data as Float32Array,
+      ...(vocabulary ? vocabulary.expand(sentences, found, k) : found),
+      wantedLogProbs: places ? wantedLogProbs.map((logProb, i) => ((places[i] as number) < 0 ? -Infinity : logProb)) : wantedLogProbs,
       attention: {
         weights: outputs.attention?.data as Float32Array,
         lengths: sentences.map((sentence) => lengths[sentence] as number),
       },
       state: {
         memory,
+        outputWeight,
         lengths,
         expanded,
         carried: Object.fromEntries(this.statePorts.map(({ name }) => [name, outputs[NEW + name] as GraphTensor])),
         sentences,
         position: position + 1,
+        vocabulary,
       },
     }
+  }
+
+  /** Runs the decoder; frees the state when that fails, since no step will follow. */
+  private decode(state: TranslationState, feeds: Tensors): Record<(typeof STEP_OUTPUTS)[number] | string, GraphTensor> {
+    try {
+      return this.decoder.run(feeds)
+    } catch (error) {
+      this.release(state)
+      throw error
+    }
+  }
+
+  release({ memory, outputWeight, expanded, carried }: TranslationState): void {
+    dispose(memory)
+    dispose(carried)
+    if (expanded) dispose(expanded.memory)
+    outputWeight?.dispose?.()
+  }
+
+  private vocabularyOf(sources: readonly Int32Array[], length: number): BatchVocabulary {
+    // A product that threads share is cut along its columns, and its sums are split otherwise where a part is narrow.
+    const least = COLUMNS_OF_A_THREAD * this.decoder.threads
+    return BatchVocabulary.of(sources, length, this.shortlist, this.vocabSize, least)
   }
 
   /**
@@ -126,7 +186,9 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
   private expand({ memory, expanded }: TranslationState, sentences: Int32Array): { sentences: Int32Array; memory: Tensors } {
     const rows = padded(sentences)
     if (expanded && equal(expanded.sentences, rows)) return expanded
-    return { sentences: rows, memory: Object.fromEntries(this.memoryNames.map((name) => [name, gather(memory[name] as GraphTensor, rows)])) }
+    if (expanded) dispose(expanded.memory)
+    const gathered = this.memoryNames.map((name) => [name, gatherRows(memory[name] as GraphTensor, rows)])
+    return { sentences: rows, memory: Object.fromEntries(gathered) as Tensors }
   }
 }
 
@@ -135,11 +197,9 @@ function zeros({ shape }: PortInfo, rows: number): GraphTensor {
   return { data: new Float32Array(axes.reduce((size, axis) => size * axis, 1)), shape: axes }
 }
 
-function gather({ data, shape }: GraphTensor, rows: Int32Array): GraphTensor {
-  const size = data.length / (shape[0] as number)
-  const gathered = new Float32Array(rows.length * size)
-  for (const [i, row] of rows.entries()) gathered.set((data as Float32Array).subarray(row * size, (row + 1) * size), i * size)
-  return { data: gathered, shape: [rows.length, ...shape.slice(1)] }
+/** Frees what tensors have in a device's memory. */
+function dispose(tensors: Tensors): void {
+  for (const tensor of Object.values(tensors)) tensor.dispose?.()
 }
 
 function equal(a: Int32Array, b: Int32Array): boolean {
@@ -150,9 +210,9 @@ function vector(data: Int32Array): GraphTensor {
   return { data, shape: [data.length] }
 }
 
-/** Rows up to the next multiple, of which nobody looks at the results. */
+/** Rows of which nobody looks at the results are added where there are too few. */
 function padded(values: Int32Array): Int32Array {
-  const rows = new Int32Array(Math.ceil(values.length / MULTIPLE) * MULTIPLE)
+  const rows = new Int32Array(Math.max(LEAST_ROWS, values.length))
   rows.set(values)
   return rows
 }

@@ -1,12 +1,12 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { GraphSession } from '@parlance/runtime/session'
+import { type GraphDevice, GraphSession } from '@parlance/runtime/session'
 import { loadTokenizer, type Tokenizer } from '@parlance/tokenizer'
 import { checkWeights } from './check-weights.js'
 import type { ModelConfig } from './model-config.js'
 import { readFolderConfig } from './folder-config.js'
-import { GraphTranslationModel, paddedLength } from './graph-model.js'
+import { fedBack, GraphTranslationModel, paddedLength } from './graph-model.js'
 import { tokenPieces } from './search/pieces.js'
 import { type Hypothesis, type Sentence, TranslationSearch } from './search/search.js'
 import {
@@ -18,6 +18,8 @@ import {
 } from './search/translate-options.js'
 import { writeOutUnknowns } from './search/unknown-words.js'
 import { languagePrefix, targetLanguages } from './multilingual/languages.js'
+import { readShortlist } from './shortlist/shortlist-file.js'
+import type { Shortlist } from './shortlist/shortlist.js'
 import { END } from './special-tokens.js'
 import { checkSpecialTokens, encodeSource } from './text-codec.js'
 
@@ -33,8 +35,13 @@ export interface Translation {
 }
 
 export interface LoadOptions {
-  /** Threads within one operator; all cores by default. */
+  /** Threads within one operator on the CPU; all cores by default. */
   threads?: number
+  /**
+   * What computes; `cpu` by default. `auto` takes the first of cuda, webgpu (never a software adapter) and cpu that is
+   * there. That batch mates change no bit of a translation holds on the CPU.
+   */
+  device?: GraphDevice | 'auto'
 }
 
 /** Longer sources are cut: attention needs memory that grows with the square of the length. */
@@ -55,9 +62,11 @@ export class Translator {
     config: ModelConfig,
     private readonly encoder: GraphSession,
     private readonly decoder: GraphSession,
+    shortlist?: Shortlist,
   ) {
     this.languages = targetLanguages(tokenizer)
-    this.search = new TranslationSearch(new GraphTranslationModel(encoder, decoder, config), tokenizer)
+    const whole = new GraphTranslationModel(encoder, decoder, config)
+    this.search = new TranslationSearch(whole, tokenizer, shortlist && new GraphTranslationModel(encoder, decoder, config, shortlist))
   }
 
   /**
@@ -67,7 +76,7 @@ export class Translator {
    */
   static async load(folder: string, options: LoadOptions = {}): Promise<Translator> {
     if (!existsSync(folder)) throw new Error(`${folder}: there is no such model folder.`)
-    const { model, tokenizer: wanted } = readFolderConfig(folder)
+    const { model, tokenizer: wanted, quantization } = readFolderConfig(folder)
     const tokenizerFile = join(folder, 'tokenizer.json')
     const tokenizer = await loadTokenizer(tokenizerFile)
     if (tokenizer.hash !== wanted.hash) {
@@ -77,13 +86,14 @@ export class Translator {
       )
     }
     checkSpecialTokens(tokenizer, tokenizerFile)
-    checkWeights(join(folder, 'model.safetensors'), model)
+    checkWeights(join(folder, 'model.safetensors'), model, quantization?.scheme)
     const [encoder, decoder] = ['encoder.onnx', 'decoder.onnx'].map((name) => {
       const file = join(folder, name)
-      if (existsSync(file)) return GraphSession.load(file, options)
+      if (existsSync(file)) return GraphSession.load(file, { ...options, stays: fedBack })
       throw new Error(`${file}: there is no such file: run "parlance-translate export --model ${folder}" to write it.`)
     }) as [GraphSession, GraphSession]
-    return new Translator(tokenizer, model, encoder, decoder)
+    const shortlist = decoder.inputs.some(({ name }) => name === 'columns') ? readShortlist(folder, model.vocabSize) : undefined
+    return new Translator(tokenizer, model, encoder, decoder, shortlist)
   }
 
   /**
@@ -130,18 +140,20 @@ export class Translator {
 
   private async translateLines(lines: readonly (string | SourceLine)[], settings: SearchSettings): Promise<Translation[]> {
     const results = lines.map(() => NOTHING)
-    const byLength = new Map<number, Sentence[]>()
+    const groups = new Map<string, Sentence[]>()
     for (const [place, line] of lines.entries()) {
       const sentence = this.prepare(asLine(line), place, settings)
       if (sentence === undefined) continue
-      const length = paddedLength(sentence.source.length)
-      const group = byLength.get(length)
+      // Sentences that may say other tokens than their shortlists have search apart.
+      const key = `${paddedLength(sentence.source.length)} ${this.search.needsWholeVocabulary(sentence, settings)}`
+      const group = groups.get(key)
       if (group) group.push(sentence)
-      else byLength.set(length, [sentence])
+      else groups.set(key, [sentence])
     }
     const { method, batchSize } = settings
     const hypotheses = method.kind === 'beam' ? method.beamSize : method.draws
-    for (const [length, group] of byLength) {
+    for (const group of groups.values()) {
+      const length = paddedLength((group[0] as Sentence).source.length)
       const most = Math.min(MAX_BATCH_POSITIONS / length, MAX_BATCH_HYPOTHESES / hypotheses)
       const rows = Math.max(1, Math.min(batchSize, Math.floor(most)))
       for (let start = 0; start < group.length; start += rows) {

@@ -75,4 +75,4 @@ export class GraphBuilder {
   }
 }
 
-const elementTypes = { F32: dataType.float32, F16: dataType.float16, I8: dataType.int8, U8: dataType.uint8 } as const
+const elementTypes = { F32: dataType.float32, I8: dataType.int8, U8: dataType.uint8 } as const

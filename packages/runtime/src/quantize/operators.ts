@@ -72,7 +72,6 @@ export const gathered = {
 /** A stored weight as float32, which ONNX Runtime computes once. */
 export const dequantized: Readonly<Record<WeightForm, (builder: GraphBuilder, nodes: NodeProto[], weight: Matrix) => string>> = {
   float32: (builder, _nodes, { name }) => builder.stored(name),
-  float16: (builder, nodes, { name }) => builder.node(nodes, 'Cast', [builder.stored(name)], { to: dataType.float32 }),
   rows(builder, nodes, { name }) {
     const values = builder.node(nodes, 'Cast', [builder.stored(name)], { to: dataType.float32 })
     const column = builder.node(nodes, 'Unsqueeze', [builder.stored(scaleName(name)), builder.list([1])])

@@ -98,7 +98,7 @@ class GraphQuantizer {
     const weight = this.weights.get(input[1] ?? '')
     if (opType !== 'Gemm' || !weight || !isPlainTransposed(attribute)) return undefined
     const form = weightForm(weight.shape, this.quantization)
-    if (form === 'float32' || form === 'float16' || (form === 'rows' && this.quantization === 'int8-weights')) return undefined
+    if (form === 'float32' || (form === 'rows' && this.quantization === 'int8-weights')) return undefined
     const bias = input[2] ? this.plain(input[2]) : undefined
     const x = input[0] as string
     if (form === 'blocks') return multiplied.blocks(this.builder, this.nodes, x, weight, bias)

@@ -9,12 +9,11 @@ import { quantizeBlocks, quantizeRows } from './rows.js'
  * - `int8-weights`: the same file; products are of float32
  * - `int4`: matrices in 4 bits, one scale for 32 numbers; in products, activations are rounded to 8 bits with one scale for
  *   32 numbers
- * - `float16`: everything in 16 bits, widened when a graph is loaded
  */
-export type Quantization = 'int8' | 'int8-weights' | 'int4' | 'float16'
+export type Quantization = 'int8' | 'int8-weights' | 'int4'
 
 /** How one weight is stored. */
-export type WeightForm = 'float32' | 'float16' | 'rows' | 'blocks'
+export type WeightForm = 'float32' | 'rows' | 'blocks'
 
 /** Numbers that share a scale in 4 bits. */
 export const BLOCK = 32
@@ -28,7 +27,6 @@ export function scaleName(name: string): string {
  * How a weight of this shape is stored: matrices in few bits, what else there is (biases, normalisations; little) whole.
  */
 export function weightForm(shape: readonly number[], quantization: Quantization): WeightForm {
-  if (quantization === 'float16') return 'float16'
   const [, columns = 0] = shape
   if (shape.length !== 2 || columns < BLOCK) return 'float32'
   return quantization === 'int4' && columns % BLOCK === 0 ? 'blocks' : 'rows'
@@ -44,8 +42,6 @@ export function storedTensors(
   switch (weightForm(shape, quantization)) {
     case 'float32':
       return [{ name, dtype: 'F32', shape: [...shape] }]
-    case 'float16':
-      return [{ name, dtype: 'F16', shape: [...shape] }]
     case 'rows':
       return [{ name, dtype: 'I8', shape: [rows, columns] }, { name: scaleName(name), dtype: 'F32', shape: [rows] }]
     case 'blocks':
@@ -60,13 +56,12 @@ export function storedTensors(
  * Writes float weights to a safetensors file as they are to be stored, whole numbers after floats, so that everything lies
  * where its size wants it.
  *
- * @throws Error, one line, for a tensor that holds no floats, a number that float16 cannot hold, or a file that cannot be
- *   written
+ * @throws Error, one line, for a tensor that holds no floats, or a file that cannot be written
  */
 export function writeQuantized(file: string, weights: ReadonlyMap<string, SafetensorsTensor>, quantization: Quantization): void {
   const stored = [...weights].flatMap(([name, tensor]) => store(name, tensor, quantization))
   stored.sort(([, a], [, b]) => b.data.BYTES_PER_ELEMENT - a.data.BYTES_PER_ELEMENT)
-  writeSafetensors(file, new Map(stored), { format: 'pt' }, { floats: quantization === 'float16' ? 'F16' : 'F32' })
+  writeSafetensors(file, new Map(stored), { format: 'pt' })
 }
 
 function store(name: string, tensor: SafetensorsTensor, quantization: Quantization): [string, SafetensorsTensor][] {
@@ -76,7 +71,6 @@ function store(name: string, tensor: SafetensorsTensor, quantization: Quantizati
   const whole = (values: Float32Array, ...shape: number[]): SafetensorsTensor => ({ dtype: 'F32', shape, data: values })
   switch (weightForm(shape, quantization)) {
     case 'float32':
-    case 'float16':
       return [[name, whole(floats, ...shape)]]
     case 'rows': {
       const { values, scales } = quantizeRows(floats, rows)

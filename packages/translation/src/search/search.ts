@@ -74,15 +74,19 @@ type Model = TokenModel<readonly Int32Array[], unknown>
 
 /** Translates encoded sentences by the searches of `decoding`. */
 export class TranslationSearch {
-  readonly #model: Model
+  /** Says every token. */
+  readonly #whole: Model
+  /** Says what is on a sentence's shortlist. */
+  readonly #shortlisted: Model
   readonly #tokenizer: Tokenizer
   readonly #spellings: Spellings
   readonly #hasUnknown: boolean
   /** Tokens that only sources have. */
   readonly #tags: readonly number[]
 
-  constructor(model: Model, tokenizer: Tokenizer) {
-    this.#model = model
+  constructor(whole: Model, tokenizer: Tokenizer, shortlisted = whole) {
+    this.#whole = whole
+    this.#shortlisted = shortlisted
     this.#tokenizer = tokenizer
     this.#spellings = new Spellings(tokenizer)
     this.#hasUnknown = hasUnknown(tokenizer)
@@ -118,26 +122,39 @@ export class TranslationSearch {
     return { beginning, phrases: tokens, maxLength: maxLength ?? 2 * length + 10 + needed }
   }
 
-  /** @returns per sentence its hypotheses, best first, or in the order of drawing */
+  /** Whether the search must know all tokens: where some are asked for, and to draw from the whole distribution. */
+  needsWholeVocabulary({ beginning, phrases }: Wishes, { method }: SearchSettings): boolean {
+    return beginning !== undefined || phrases.length > 0 || method.kind === 'sampling'
+  }
+
+  #modelFor(batch: readonly Sentence[], settings: SearchSettings): Model {
+    return batch.some((sentence) => this.needsWholeVocabulary(sentence, settings)) ? this.#whole : this.#shortlisted
+  }
+
+  /**
+   * @param batch sentences that all need the whole vocabulary, or none
+   * @returns per sentence its hypotheses, best first, or in the order of drawing
+   */
   async run(batch: readonly Sentence[], settings: SearchSettings): Promise<Hypothesis[][]> {
     const { method } = settings
     const sources = batch.map(({ source }) => source)
     const common = this.#options(batch, settings)
+    const model = this.#modelFor(batch, settings)
     if (method.kind === 'beam') {
       const constraints = batch.map(({ phrases }) => phrases)
-      const found = await beamSearch(this.#model, sources, { ...common, ...method, constraints })
+      const found = await beamSearch(model, sources, { ...common, ...method, constraints })
       return found.map((hypotheses, i) => hypotheses.map((each) => this.#finish(each, each.score, batch[i] as Sentence, settings)))
     }
     const sentenceIds = batch.map(({ number }) => number)
     const { topK, ...sampling } = method
     const options = { ...common, ...sampling, ...(topK !== undefined && { topK }), sentenceIds }
-    const found = await sample(this.#model, sources, options)
+    const found = await sample(model, sources, options)
     return found.map((draws, i) => draws.map((each) => this.#finish(each, averageLogProb(each), batch[i] as Sentence, settings)))
   }
 
   /** Greedy search that tells each token as soon as it is found. */
   async *stream(sentence: Sentence, settings: SearchSettings): AsyncGenerator<Hypothesis> {
-    for await (const part of greedyStream(this.#model, [sentence.source], this.#options([sentence], settings))) {
+    for await (const part of greedyStream(this.#modelFor([sentence], settings), [sentence.source], this.#options([sentence], settings))) {
       yield this.#finish(part, averageLogProb(part), sentence, settings)
     }
   }
