@@ -18,11 +18,16 @@ for (const language of ['de', 'fr']) {
   const pairs = tatoebaPairs(language, split)
   const foreign = tatoebaPairs(language === 'de' ? 'fr' : 'de', split).map(([, target]) => target)
   console.log(`English to ${language}, Tatoeba ${split}, seed ${values.seed}`)
-  for (const { plant, planted, named, warned, missed } of measureRecall(pairs, { language, pairs, foreign }, Number(values.count), Number(values.seed))) {
-    console.log(`  ${plant.padEnd(22)} ${String(planted).padStart(4)} planted, named ${percent(named, planted)}, any warning ${percent(warned, planted)}`)
+  const recalls = measureRecall(pairs, { language, pairs, foreign }, Number(values.count), Number(values.seed))
+  for (const { plant, planted, named, warned, missed } of recalls) {
+    const shares = `named ${percent(named, planted)}, any warning ${percent(warned, planted)}`
+    console.log(`  ${plant.padEnd(22)} ${String(planted).padStart(4)} planted, ${shares}`)
     for (const pair of missed.slice(0, Number(values.show))) console.log(`      ${pair.join('  |  ')}`)
   }
   const alarms = measureFalseAlarms(pairs, language)
-  console.log(`  false alarms ${percent(alarms.warned, alarms.sentences)} of ${alarms.sentences} human translations: ${JSON.stringify(alarms.byKind)}`)
-  for (const { pair, messages } of alarms.examples.slice(0, 3 * Number(values.show))) console.log(`      ${pair.join('  |  ')}  |  ${messages.join('; ')}`)
+  const rate = percent(alarms.warned, alarms.sentences)
+  console.log(`  false alarms ${rate} of ${alarms.sentences} human translations: ${JSON.stringify(alarms.byKind)}`)
+  for (const { pair, messages } of alarms.examples.slice(0, 3 * Number(values.show))) {
+    console.log(`      ${pair.join('  |  ')}  |  ${messages.join('; ')}`)
+  }
 }

@@ -32,6 +32,7 @@ function line(points: readonly (readonly [number, number, number])[]): [number, 
   const x = points.reduce((sum, [w, at]) => sum + w * at, 0) / total
   const y = points.reduce((sum, [w, , value]) => sum + w * value, 0) / total
   const slope =
-    points.reduce((sum, [w, at, value]) => sum + w * (at - x) * (value - y), 0) / points.reduce((sum, [w, at]) => sum + w * (at - x) ** 2, 0)
+    points.reduce((sum, [w, at, value]) => sum + w * (at - x) * (value - y), 0) /
+    points.reduce((sum, [w, at]) => sum + w * (at - x) ** 2, 0)
   return [y - slope * x, slope].map((value) => Number(value.toFixed(3))) as [number, number]
 }

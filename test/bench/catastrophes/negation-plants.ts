@@ -6,26 +6,48 @@ export function loseNegation(target: string, language: string): string | undefin
   return without === target ? undefined : without
 }
 
+const GERMAN_OPPOSITES: readonly (readonly [RegExp, string])[] = [
+  [/\bkein(?=(?:e[nrms]?)?\b)/, 'ein'],
+  [/\bKein(?=(?:e[nrms]?)?\b)/, 'Ein'],
+  [/\bnie(?:mals)?\b/, 'immer'],
+  [/\bNie(?:mals)?\b/, 'Immer'],
+  [/\bnichts\b/, 'alles'],
+  [/\bniemand\b/, 'jemand'],
+  [/\bNiemand\b/, 'Jemand'],
+]
+
 function affirmGerman(target: string): string {
   if (/\bnicht\b/.test(target)) return target.replace(/ ?\bnicht\b/, '').trim()
-  if (/\bkein(?=e[nrms]?\b|\b)/i.test(target)) return target.replace(/\bk(?=ein(?:e[nrms]?)?\b)/, '').replace(/\bKein(?=e[nrms]?\b|\b)/, 'Ein')
-  return target.replace(/\bnie(?:mals)?\b/, 'immer').replace(/\bNie(?:mals)?\b/, 'Immer').replace(/\bnichts\b/, 'alles')
-    .replace(/\bniemand\b/, 'jemand').replace(/\bNiemand\b/, 'Jemand')
+  for (const [negator, instead] of GERMAN_OPPOSITES) {
+    if (negator.test(target)) return target.replace(negator, instead)
+  }
+  return target
 }
+
+const FRENCH_NEGATION =
+  /\b(n['’]|ne )((?:l'|m'|t'|s'|(?:y|en|le|la|les|lui|me|te|se|nous|vous|leur) )*[\p{L}-]+) (pas|plus|jamais|rien)\b/iu
 
 /** "Je ne sais pas" → "Je sais", "il n'a rien" → "il a tout". */
 function affirmFrench(target: string): string {
-  const found = /\b(n['’]|ne )((?:(?:l'|m'|t'|s'|y |en |le |la |les |lui |me |te |se |nous |vous |leur )*)[\p{L}-]+) (pas|plus|jamais|rien)\b/iu.exec(target)
+  const found = FRENCH_NEGATION.exec(target)
   if (!found) return target
   const [all, , verb, word] = found as unknown as [string, string, string, string]
   const instead = { rien: ' tout', jamais: ' toujours' }[word] ?? ''
   return target.slice(0, found.index) + verb + instead + target.slice(found.index + all.length)
 }
 
-const GERMAN_VERBS =
-  /\b(ist|sind|war|waren|bin|bist|hat|habe|haben|hatte|hatten|wird|werden|wirst|kann|können|kannst|konnte|will|wollen|wollte|muss|müssen|soll|sollte|möchte|weiß|mag|darf|geht|kommt|macht|braucht|glaube|denke)\b/
-const FRENCH_VERBS =
-  /(?<![\p{L}'-])(est|suis|es|sont|était|étais|étaient|a|ai|as|ont|avait|avais|peut|peux|veut|veux|va|vais|sait|sais|doit|dois|fait|fais|aime|pense|sera|faut|serait|voulait|pouvait)(?![\p{L}'-])/u
+const GERMAN_VERBS = words(
+  'ist sind war waren bin bist hat habe haben hatte hatten wird werden wirst kann können kannst konnte will wollen wollte ' +
+    'muss müssen soll sollte möchte weiß mag darf geht kommt macht braucht glaube denke',
+)
+const FRENCH_VERBS = words(
+  'est suis es sont était étais étaient a ai as ont avait avais peut peux veut veux va vais sait sais doit dois fait fais ' +
+    'aime pense sera faut serait voulait pouvait',
+)
+
+function words(list: string): RegExp {
+  return new RegExp(`(?<![\\p{L}'-])(?:${list.replaceAll(' ', '|')})(?![\\p{L}'-])`, 'u')
+}
 
 /** Puts a negation into a sentence that has none. */
 export function addNegation(target: string, language: string, random: Random): string | undefined {

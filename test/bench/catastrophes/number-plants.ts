@@ -2,7 +2,10 @@ import type { Random } from '@parlance/corpora'
 
 /** Number words that replace one another, by language. Written down here, apart from the detector's own tables. */
 const WORDS: Readonly<Record<string, readonly string[]>> = {
-  de: 'zwei drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig sechzig hundert tausend'.split(' '),
+  de: (
+    'zwei drei vier fünf sechs sieben acht neun zehn elf zwölf fünfzehn zwanzig dreißig vierzig fünfzig sechzig ' +
+    'hundert tausend'
+  ).split(' '),
   fr: 'deux trois quatre cinq six sept huit dix onze douze quinze vingt trente quarante cinquante soixante cent mille'.split(' '),
 }
 
@@ -15,7 +18,8 @@ export function changeNumber(target: string, language: string, random: Random): 
   const chosen = found[random.integer(found.length)]
   if (!chosen) return undefined
   const [text] = chosen
-  const other = /^\d/.test(text) ? changeDigits(text, random) : likeIt(text, words[(words.indexOf(text.toLowerCase()) + 1 + random.integer(words.length - 1)) % words.length] as string)
+  const place = words.indexOf(text.toLowerCase()) + 1 + random.integer(words.length - 1)
+  const other = /^\d/.test(text) ? changeDigits(text, random) : likeIt(text, words[place % words.length] as string)
   return target.slice(0, chosen.index) + other + target.slice(chosen.index + text.length)
 }
 

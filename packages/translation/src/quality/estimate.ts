@@ -2,7 +2,7 @@ import type { CheckedTranslation } from './check-translation.js'
 import { BY_LENGTH, BY_PROBABILITY } from './estimate-table.js'
 import { lengthDeviation } from './length.js'
 
-/** What a translation that is suspected of a catastrophe is rated at most: warned outputs reach a chrF of 0.3 in the mean. */
+/** What a suspected catastrophe is rated at most: outputs with warnings reach a chrF of 0.3 in the mean. */
 const SUSPECTED = 0.3
 
 /**
@@ -17,10 +17,8 @@ export function estimateQuality(translation: CheckedTranslation, suspected: bool
   if (source.trim() === '') return 1
   if (target.trim() === '') return 0
   const short = Math.max(-MAX_DEVIATION, Math.min(0, lengthDeviation(source, target, sourceLanguage, targetLanguage)))
-  const quality =
-    tokenLogProbs === undefined || tokenLogProbs.length === 0
-      ? logistic(BY_LENGTH.bias + BY_LENGTH.shortness * short)
-      : logistic(BY_PROBABILITY.bias + BY_PROBABILITY.probability * meanProbability(tokenLogProbs) + BY_PROBABILITY.shortness * short)
+  const known = tokenLogProbs !== undefined && tokenLogProbs.length > 0
+  const quality = known ? byProbability(meanProbability(tokenLogProbs), short) : logistic(BY_LENGTH.bias + BY_LENGTH.shortness * short)
   return suspected ? Math.min(quality, SUSPECTED) : quality
 }
 
@@ -29,6 +27,10 @@ export function meanProbability(tokenLogProbs: ArrayLike<number>): number {
   let sum = 0
   for (let i = 0; i < tokenLogProbs.length; i++) sum += Math.exp(tokenLogProbs[i] as number)
   return sum / tokenLogProbs.length
+}
+
+function byProbability(probability: number, short: number): number {
+  return logistic(BY_PROBABILITY.bias + BY_PROBABILITY.probability * probability + BY_PROBABILITY.shortness * short)
 }
 
 /** Lengths that are further off tell no more. */

@@ -16,7 +16,8 @@ export function findWarnings(source: string, target: string, sourceLanguage?: st
   const warnings: Warning[] = []
   const share = findCopiedSource(source, target, sourceLanguage, targetLanguage)
   if (share !== undefined) {
-    warnings.push({ kind: 'source-copied', message: `the source was copied: ${percent(share)} of the words are its`, share })
+    const message = `the source was copied: ${percent(share)} of the words are its`
+    warnings.push({ kind: 'source-copied', message, share })
   }
   const language = findWrongLanguage(source, target, sourceLanguage, targetLanguage)
   if (language) {
@@ -27,12 +28,14 @@ export function findWarnings(source: string, target: string, sourceLanguage?: st
   }
   const repetition = findRepetition(source, target)
   if (repetition) {
-    warnings.push({ kind: 'repetition', message: `repetition: "${repetition.phrase}" ${repetition.times} times`, ...repetition })
+    const message = `repetition: ${quote([repetition.phrase])} ${repetition.times} times`
+    warnings.push({ kind: 'repetition', message, ...repetition })
   }
   const length = checkLength(source, target, sourceLanguage, targetLanguage)
   if (length) {
     const { kind, ratio } = length
-    warnings.push({ kind, message: `far too ${kind === 'too-short' ? 'short' : 'long'}: ${percent(ratio)} of the source's length`, ratio })
+    const message = `far too ${kind === 'too-short' ? 'short' : 'long'}: ${percent(ratio)} of the source's length`
+    warnings.push({ kind, message, ratio })
   }
   if (share !== undefined || language) return warnings
   return [...warnings, ...meaningWarnings(source, target, sourceLanguage, targetLanguage)]
@@ -46,24 +49,29 @@ function meaningWarnings(source: string, target: string, sourceLanguage?: string
   if (negation) {
     const { change, negators } = negation
     const side = change === 'lost' ? 'only the source has' : 'only the translation has'
-    warnings.push({ kind: `negation-${change}`, message: `negation ${change}: ${side} "${negators.join('", "')}"`, negators })
+    warnings.push({ kind: `negation-${change}`, message: `negation ${change}: ${side} ${quote(negators)}`, negators })
   }
   return warnings
 }
 
 function describe({ missing, extra }: { missing: readonly string[]; extra: readonly string[] }): string {
-  const lost = missing.length > 0 ? [`"${missing.join('", "')}" of the source is missing`] : []
-  const added = extra.length > 0 ? [`"${extra.join('", "')}" is not in the source`] : []
+  const lost = missing.length > 0 ? [`${quote(missing)} of the source is missing`] : []
+  const added = extra.length > 0 ? [`${quote(extra)} is not in the source`] : []
   return [...lost, ...added].join(', ')
 }
 
+/** The first few of some words, each cut at a length that fits on a line. */
+function quote(words: readonly string[]): string {
+  const quoted = words.slice(0, 5).map((word) => `"${word.length > 40 ? `${word.slice(0, 40)}…` : word}"`)
+  return quoted.join(', ') + (words.length > 5 ? ', …' : '')
+}
+
 function languageName(code: string): string {
-  return NAMES.of(code) ?? code
+  return new Intl.DisplayNames('en', { type: 'language', fallback: 'code' }).of(code) ?? code
 }
 
 function percent(share: number): string {
   return `${Math.round(100 * share)}%`
 }
 
-const NAMES = new Intl.DisplayNames('en', { type: 'language', fallback: 'code' })
 const SAYS_SOMETHING = /[\p{L}\p{N}]/u

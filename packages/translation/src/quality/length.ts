@@ -1,4 +1,4 @@
-import { LENGTH_MODELS, UNKNOWN_PAIR } from './length-table.js'
+import { LENGTH_MODELS, type LengthModel, UNKNOWN_PAIR } from './length-table.js'
 
 export interface LengthFinding {
   readonly kind: 'too-short' | 'too-long'
@@ -24,13 +24,19 @@ const UNFINISHED = -0.8
  */
 export function lengthDeviation(source: string, target: string, sourceLanguage?: string, targetLanguage?: string): number {
   const [from, to] = [size(source), size(target)]
-  const { mean, deviation } = LENGTH_MODELS[`${sourceLanguage}-${targetLanguage}`] ?? reversed(`${targetLanguage}-${sourceLanguage}`) ?? UNKNOWN_PAIR
+  const known = LENGTH_MODELS[`${sourceLanguage}-${targetLanguage}`] ?? reversed(`${targetLanguage}-${sourceLanguage}`)
+  const { mean, deviation } = known ?? UNKNOWN_PAIR
   const expected = mean[0] + mean[1] / from
   return (Math.log((to + OFFSET) / (from + OFFSET)) - expected) / (deviation[0] + deviation[1] / Math.sqrt(from))
 }
 
 /** Whether a target is far too short or too long for its source. */
-export function checkLength(source: string, target: string, sourceLanguage?: string, targetLanguage?: string): LengthFinding | undefined {
+export function checkLength(
+  source: string,
+  target: string,
+  sourceLanguage?: string,
+  targetLanguage?: string,
+): LengthFinding | undefined {
   if (source.trim() === '') return undefined
   const z = lengthDeviation(source, target, sourceLanguage, targetLanguage)
   const cutOff = FINISHED.test(source) && !FINISHED.test(target)
@@ -51,7 +57,7 @@ function countSentences(text: string): number {
   return 1 + (text.match(/[.!?…][\p{Pe}\p{Pf}"']*\s+[\p{Ps}\p{Pi}"'¿¡]*\p{Lu}/gu)?.length ?? 0)
 }
 
-function reversed(pair: string): { mean: readonly [number, number]; deviation: readonly [number, number] } | undefined {
+function reversed(pair: string): LengthModel | undefined {
   const model = LENGTH_MODELS[pair]
   return model && { mean: [-model.mean[0], -model.mean[1]], deviation: model.deviation }
 }

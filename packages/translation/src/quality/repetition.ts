@@ -43,10 +43,11 @@ function longestLoop(tokens: readonly string[]): Loop | undefined {
     for (let start = 0; start + 2 * length <= tokens.length; start++) {
       let times = 1
       while (same(tokens, start, start + times * length, length)) times++
-      if (times < 2 || !tokens.slice(start, start + length).some((token) => /^[\p{L}\d]/u.test(token))) continue
+      if (times < 2) continue
       const words = tokens.slice(start, start + length)
-      if (new Set(words).size === 1 && length > 1) continue
-      if (!best || weight(length, times) > weight(best.words.length, best.times)) best = { words, times }
+      const speaks = words.some((token) => /^[\p{L}\d]/u.test(token)) && (length === 1 || new Set(words).size > 1)
+      if (speaks && (!best || weight(length, times) > weight(best.words.length, best.times))) best = { words, times }
+      start += (times - 1) * length - 1
     }
   }
   return best

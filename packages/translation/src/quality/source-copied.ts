@@ -43,27 +43,27 @@ export function findCopiedSource(
   }
   const share = shared.length / given.length
   const run = longestRun(wordsOf(textTokens(source)), given)
-  if (run.length >= 3 && share >= RUN_SHARE && looksForeign(run.join(' '), sourceLanguage, targetLanguage, RUN_BITS)) return share
+  const ofRun = run.length > 0 && share >= RUN_SHARE
+  if (ofRun && looksForeign(run.join(' '), sourceLanguage, targetLanguage, RUN_BITS)) return share
   if (shared.length === 0 || share < COPIED_SHARE) return undefined
   if (shared.length >= 4 && share >= 0.75) return share
-  return looksForeign([...new Set(shared)].join(' '), sourceLanguage, targetLanguage, shared.length < 3 ? FEW_BITS : COPIED_BITS) ? share : undefined
+  const margin = shared.length < 3 ? FEW_BITS : COPIED_BITS
+  return looksForeign([...new Set(shared)].join(' '), sourceLanguage, targetLanguage, margin) ? share : undefined
 }
 
-/** The longest run of words that both have. */
+/** The longest stretch of the target whose every three words in a row are three in a row of the source; or none. */
 function longestRun(source: readonly string[], target: readonly string[]): readonly string[] {
+  const known = new Set(source.map((_, i) => source.slice(i, i + 3).join(' ')))
   let best: readonly string[] = []
-  const wholes = ` ${source.join(' ')} `
-  for (let start = 0; start + best.length < target.length; start++) {
-    for (let end = start + best.length + 1; end <= target.length; end++) {
-      const run = target.slice(start, end)
-      if (!wholes.includes(` ${run.join(' ')} `)) break
-      best = run
-    }
+  let start = 0
+  for (let i = 0; i + 3 <= target.length; i++) {
+    if (!known.has(target.slice(i, i + 3).join(' '))) start = i + 1
+    else if (i + 3 - start > best.length) best = target.slice(start, i + 3)
   }
   return best
 }
 
-function looksForeign(words: string, sourceLanguage: string | undefined, targetLanguage: string | undefined, margin: number): boolean {
+function looksForeign(words: string, sourceLanguage: string | undefined, targetLanguage: string | undefined, margin: number) {
   const { bits } = scoreLanguages(words)
   const [from, to] = [bits.get(sourceLanguage ?? ''), bits.get(targetLanguage ?? '')]
   return from === undefined || to === undefined ? words.split(' ').length >= 3 : from - to > margin
@@ -73,7 +73,13 @@ function looksForeign(words: string, sourceLanguage: string | undefined, targetL
  * Whether the target is the source, word by word, and more than names or initials; a single word must look foreign by
  * itself.
  */
-function isCopy(source: string, target: string, names: ReadonlySet<string>, from: string | undefined, to: string | undefined): boolean {
+function isCopy(
+  source: string,
+  target: string,
+  names: ReadonlySet<string>,
+  from: string | undefined,
+  to: string | undefined,
+): boolean {
   const [asked, given] = [wordsOf(textTokens(source)), wordsOf(textTokens(target))]
   if (asked.join(' ') !== given.join(' ')) return false
   const words = new Set(asked)

@@ -1,5 +1,12 @@
 /** A suspected catastrophe: what was found, and one sentence about it. */
-export type Warning = NumberWarning | NegationWarning | RepetitionWarning | CopyWarning | LanguageWarning | EmptyWarning | LengthWarning
+export type Warning =
+  | NumberWarning
+  | NegationWarning
+  | RepetitionWarning
+  | CopyWarning
+  | LanguageWarning
+  | EmptyWarning
+  | LengthWarning
 
 export type WarningKind = Warning['kind']
 
@@ -8,7 +15,7 @@ interface Said {
   readonly message: string
 }
 
-export interface NumberWarning extends Said {
+interface NumberWarning extends Said {
   readonly kind: 'number-changed'
   /** Numbers of the source without a counterpart, as written. */
   readonly missing: readonly string[]
@@ -16,35 +23,35 @@ export interface NumberWarning extends Said {
   readonly extra: readonly string[]
 }
 
-export interface NegationWarning extends Said {
+interface NegationWarning extends Said {
   readonly kind: 'negation-lost' | 'negation-added'
   /** The negators of the side that has more. */
   readonly negators: readonly string[]
 }
 
-export interface RepetitionWarning extends Said {
+interface RepetitionWarning extends Said {
   readonly kind: 'repetition'
   readonly phrase: string
   readonly times: number
 }
 
-export interface CopyWarning extends Said {
+interface CopyWarning extends Said {
   readonly kind: 'source-copied'
   /** Share of the target's words that are the source's. */
   readonly share: number
 }
 
-export interface LanguageWarning extends Said {
+interface LanguageWarning extends Said {
   readonly kind: 'wrong-language'
   /** What the target looks like; undefined when like no language that is known. */
   readonly looksLike: string | undefined
 }
 
-export interface EmptyWarning extends Said {
+interface EmptyWarning extends Said {
   readonly kind: 'empty'
 }
 
-export interface LengthWarning extends Said {
+interface LengthWarning extends Said {
   readonly kind: 'too-short' | 'too-long'
   /** Characters of the target over those of the source. */
   readonly ratio: number

@@ -10,7 +10,7 @@ export interface LanguageFinding {
 const SHORT_MARGIN_BITS = 6
 const MARGIN_BITS = 2.5
 
-/** Bits per trigram below which a text of at least `LEGIBLE_TRIGRAMS` is not in the language: human text has some −9.5 ± 1. */
+/** Bits per trigram below which a text of at least `LEGIBLE_TRIGRAMS` is not in the language: human text has −9.5 ± 1. */
 const ILLEGIBLE_BITS = -12.8
 const LEGIBLE_TRIGRAMS = 10
 
@@ -32,8 +32,8 @@ export function findWrongLanguage(
   if (wanted === undefined) {
     const from = sourceLanguage ?? identifyLanguage(source)
     if (from === undefined || from === targetLanguage) return undefined
-    const legible = (bits.get(from) ?? -Infinity) > ILLEGIBLE_BITS * trigrams
-    return legible && trigrams >= LEGIBLE_TRIGRAMS && identifyLanguage(text, SHORT_MARGIN_BITS) === from ? { looksLike: from } : undefined
+    const legible = trigrams >= LEGIBLE_TRIGRAMS && (bits.get(from) ?? -Infinity) > ILLEGIBLE_BITS * trigrams
+    return legible && identifyLanguage(text, SHORT_MARGIN_BITS) === from ? { looksLike: from } : undefined
   }
   const [best, most] = [...bits].reduce((a, b) => (b[1] > a[1] ? b : a))
   const illegible = trigrams >= LEGIBLE_TRIGRAMS && wanted < ILLEGIBLE_BITS * trigrams

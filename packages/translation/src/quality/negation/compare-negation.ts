@@ -36,7 +36,7 @@ export function compareNegation(
   return undefined
 }
 
-export function findNegations(text: string, language: NegationLanguage): Negations {
+function findNegations(text: string, language: NegationLanguage): Negations {
   const tokens = ` ${textTokens(text).join(' ')} `
   const denying = tokens.replace(language.idioms, ' ~ ')
   const negators = denying.match(language.negators) ?? []

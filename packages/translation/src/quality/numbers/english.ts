@@ -1,9 +1,11 @@
 import type { NumberLanguage, NumberWord, SpokenTime } from './quantity.js'
 
 const CARDINALS =
-  'zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen'
+  'zero one two three four five six seven eight nine ten eleven twelve ' +
+  'thirteen fourteen fifteen sixteen seventeen eighteen nineteen'
 const ORDINALS =
-  'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth'
+  'zeroth first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth ' +
+  'thirteenth fourteenth fifteenth sixteenth seventeenth eighteenth nineteenth'
 const TENS = 'twenty thirty forty fifty sixty seventy eighty ninety'
 
 const WORDS = new Map<string, NumberWord>()
@@ -87,6 +89,9 @@ export const english: NumberLanguage = {
   idioms: /\b(?:a thing or two|one or two|cloud nine|no one|one another|second thoughts?)\b/gu,
   joiners: new Set(['and']),
   time,
-  hourMarks: new Set(['pm', 'p', "o'clock", 'afternoon', 'evening', 'at', 'until', 'till', 'by', 'after', 'before', 'past', 'from', 'to', 'is', 'almost', 'about']),
+  hourMarks: new Set([
+    'pm', 'p', "o'clock", 'afternoon', 'evening',
+    'at', 'until', 'till', 'by', 'after', 'before', 'past', 'from', 'to', 'is', 'almost', 'about',
+  ]),
   floors: new Set(['floor']),
 }

@@ -40,12 +40,16 @@ export function findQuantities(text: string, language: NumberLanguage | undefine
       numeral.mark(tokens, i, language)
       continue
     }
-    const joins = token === '-' || (language?.joiners.has(token) && numeral.fitsAfterJoiner(afterJoiner(tokens, i, language)))
-    const article = tokens[i - 1] !== undefined && language?.joiners.has(tokens[i - 1] as string) && language.word(tokens[i + 1] ?? '')?.role === 'half'
-    if (!joins && !article) close()
+    if (!language || (token !== '-' && !joins(tokens, i, numeral, language))) close()
   }
   close()
   return found
+}
+
+/** Whether a numeral goes on after the token at `index`: an "and", or the article in "and a half". */
+function joins(tokens: readonly string[], index: number, numeral: Numeral, language: NumberLanguage): boolean {
+  if (language.joiners.has(tokens[index] as string)) return numeral.fitsAfterJoiner(afterJoiner(tokens, index, language))
+  return language.joiners.has(tokens[index - 1] ?? '') && language.word(tokens[index + 1] ?? '')?.role === 'half'
 }
 
 /** The number that follows the "and" at `index`: "and a half", "et-un", "and one". */
@@ -74,7 +78,8 @@ class Numeral {
     if (number.role === 'half') return number.value === 0.5 && this.readings === undefined
     if (this.ended || number.role === 'alone') return false
     const { value } = number
-    if (number.role === 'scale') return value > 100 ? this.scalable(value) : value === 100 ? this.current > 0 && this.current < 100 : this.current > 0
+    if (number.role === 'scale' && value > 100) return this.scalable(value)
+    if (number.role === 'scale') return this.current > 0 && (value < 100 || this.current < 100)
     if (this.readings !== undefined) return false
     const { current } = this
     if (current === 0) return value < 1000
@@ -138,7 +143,8 @@ class Numeral {
 
   quantity(): Quantity | undefined {
     if (this.words.length === 0) return undefined
-    return { readings: this.readings ?? [this.value(), ...this.others], optional: this.optional, hour: this.hour, text: this.words.join(' ') }
+    const readings = this.readings ?? [this.value(), ...this.others]
+    return { readings, optional: this.optional, hour: this.hour, text: this.words.join(' ') }
   }
 
   private value(): number {

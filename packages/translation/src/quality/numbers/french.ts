@@ -1,8 +1,10 @@
 import type { NumberLanguage, NumberWord, SpokenTime } from './quantity.js'
 
 const CARDINALS: Readonly<Record<string, number>> = {
-  deux: 2, trois: 3, quatre: 4, cinq: 5, six: 6, sept: 7, huit: 8, neuf: 9, dix: 10, onze: 11, douze: 12, treize: 13, quatorze: 14,
-  quinze: 15, seize: 16, vingt: 20, trente: 30, quarante: 40, cinquante: 50, soixante: 60, septante: 70, huitante: 80, octante: 80,
+  deux: 2, trois: 3, quatre: 4, cinq: 5, six: 6, sept: 7, huit: 8, neuf: 9, dix: 10,
+  onze: 11, douze: 12, treize: 13, quatorze: 14,
+  quinze: 15, seize: 16, vingt: 20, trente: 30, quarante: 40, cinquante: 50, soixante: 60,
+  septante: 70, huitante: 80, octante: 80,
   nonante: 90, vingts: 20,
 }
 
@@ -11,7 +13,8 @@ for (const [word, value] of Object.entries(CARDINALS)) {
   WORDS.set(word, { value, role: 'cardinal' })
   const stem = word.replace(/e$/, '').replace(/neuf$/, 'neuv').replace(/cinq$/, 'cinqu')
   for (const ending of ['ième', 'ièmes']) WORDS.set(stem + ending, { value, role: 'ordinal' })
-  if (value >= 8) for (const ending of ['aine', 'aines']) WORDS.set(word.replace(/e$/, '') + ending, { value, role: 'alone', optional: true })
+  if (value < 8) continue
+  for (const ending of ['aine', 'aines']) WORDS.set(word.replace(/e$/, '') + ending, { value, role: 'alone', optional: true })
 }
 const SPECIAL: Readonly<Record<string, NumberWord>> = {
   zéro: { value: 0, role: 'cardinal', optional: true },
@@ -83,7 +86,11 @@ function numberOf(text: string): number | undefined {
 
 export const french: NumberLanguage = {
   word: (word) => WORDS.get(word.replace(/^[ldnsjmtc]'/, '')),
-  idioms: /\bpour cents?\b|(?<=\d )cents?\b|\bun de ces quatre\b|\bquatre pattes\b|\bles cent pas\b|\ben quatre\b|\bmille mercis?\b|\btrente(?:-| )et(?:-| )un\b/gu,
+  idioms: new RegExp(
+    String.raw`\bpour cents?\b|(?<=\d )cents?\b|\bun de ces quatre\b|\bquatre pattes\b|` +
+      String.raw`\bles cent pas\b|\ben quatre\b|\bmille mercis?\b|\btrente(?:-| )et(?:-| )un\b`,
+    'gu',
+  ),
   joiners: new Set(['et']),
   time,
   hourMarks: new Set(['h', 'heure', 'heures', 'à', 'vers', 'avant', 'après']),

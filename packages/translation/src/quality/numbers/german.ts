@@ -2,12 +2,15 @@ import type { NumberLanguage, NumberWord, SpokenTime } from './quantity.js'
 
 const UNITS = new Map(
   Object.entries({
-    ein: 1, eins: 1, zwei: 2, zwo: 2, drei: 3, vier: 4, fünf: 5, sechs: 6, sieben: 7, acht: 8, neun: 9, zehn: 10, elf: 11, zwölf: 12,
+    ein: 1, eins: 1, zwei: 2, zwo: 2, drei: 3, vier: 4, fünf: 5, sechs: 6, sieben: 7, acht: 8, neun: 9,
+    zehn: 10, elf: 11, zwölf: 12,
     dreizehn: 13, vierzehn: 14, fünfzehn: 15, sechzehn: 16, siebzehn: 17, achtzehn: 18, neunzehn: 19,
   }),
 )
 const TENS = new Map(
-  Object.entries({ zwanzig: 20, dreißig: 30, dreissig: 30, vierzig: 40, fünfzig: 50, sechzig: 60, siebzig: 70, achtzig: 80, neunzig: 90 }),
+  Object.entries({
+    zwanzig: 20, dreißig: 30, dreissig: 30, vierzig: 40, fünfzig: 50, sechzig: 60, siebzig: 70, achtzig: 80, neunzig: 90,
+  }),
 )
 const IRREGULAR_ORDINALS: Readonly<Record<string, number>> = { erst: 1, dritt: 3, siebt: 7, acht: 8 }
 
@@ -41,10 +44,13 @@ function ordinal(word: string): number | undefined {
 }
 
 /** Endings that make adjectives, adverbs and nouns of a cardinal: dreimal, sechsjährig, dreistündig, mit dreien. */
-const DERIVED = /^(.+?)(?:mal|malige[nrms]?|jährige?[nrms]?|stündige?[nrms]?|tägige?[nrms]?|wöchige?[nrms]?|monatige?[nrms]?|minütige?[nrms]?|en)$/
+const DERIVED =
+  /^(.+?)(?:mal|(?:malig|jährig|stündig|tägig|wöchig|monatig|minütig)(?:e[nrms]?)?|en)$/
+
+const NAMES = [...UNITS.keys(), ...TENS.keys(), 'hundert', 'tausend'].filter((name) => !/^eins?$/.test(name))
 
 /** Numbers at the beginning of other compounds: Fünfsternehotel, vierblättrig. */
-const PREFIX = new RegExp(`^(${[...UNITS.keys(), ...TENS.keys(), 'hundert', 'tausend'].filter((name) => !/^eins?$/.test(name)).sort((a, b) => b.length - a.length).join('|')})\\p{L}{2,}$`, 'u')
+const PREFIX = new RegExp(`^(${NAMES.sort((a, b) => b.length - a.length).join('|')})\\p{L}{2,}$`, 'u')
 
 const SPECIAL: Readonly<Record<string, NumberWord>> = {
   null: { value: 0, role: 'cardinal', optional: true },
@@ -145,7 +151,11 @@ function hourOf(text: string): number | undefined {
 
 export const german: NumberLanguage = {
   word,
-  idioms: /\b(?:unter vier augen|auf allen vieren|(?:in|außer) acht|acht (?:geben|zu geben))\b|\b(?:gib|gebt|gab|geben sie) [\p{L} ]*\bacht\b/gu,
+  idioms: new RegExp(
+    String.raw`\b(?:unter vier augen|auf allen vieren|(?:in|außer) acht|acht (?:geben|zu geben))\b|` +
+      String.raw`\b(?:gib|gebt|gab|geben sie) (?:\p{L}+ ){0,5}acht\b`,
+    'gu',
+  ),
   joiners: new Set(['und']),
   time,
   hourMarks: new Set(['uhr', 'um', 'bis', 'nach', 'vor', 'gegen', 'ab', 'von']),
