@@ -37,7 +37,7 @@ export function compareNegation(
 }
 
 function findNegations(text: string, language: NegationLanguage): Negations {
-  const tokens = ` ${textTokens(text).join(' ')} `
+  const tokens = ` ${textTokens(text).join(' ')} `.replace(language.tags, ' ')
   const denying = tokens.replace(language.idioms, ' ~ ')
   const negators = denying.match(language.negators) ?? []
   // What an idiom holds counts as denying by its meaning: the other language may say it with a negator.

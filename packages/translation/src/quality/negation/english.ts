@@ -5,11 +5,13 @@ const AUXILIARY =
   '(?:is|are|was|were|am|do|does|did|has|have|had|will|would|can|could|should|must|might|need|ai|wo|sha|ca)'
 
 export const english: NegationLanguage = {
-  idioms: wholeWords([
-    // Question tags, and polite questions.
+  tags: wholeWords([
     `, ${AUXILIARY}n't \\p{L}+(?= [?.!])`,
     `, ${AUXILIARY} \\p{L}+ not(?= [?.!])`,
     ', no(?= \\?)',
+  ]),
+  idioms: wholeWords([
+    // Polite questions.
     "why (?:don't|doesn't) (?:we|you|i)",
     "(?:won't|wouldn't|couldn't|can't) (?:you|we)",
     // Negators that deny nothing.

@@ -7,11 +7,13 @@ const SECOND = "(?:pas|plus|jamais|rien|personne|(?:d'|qu'|l')?aucun(?:e|s|es)?|
 const COMPARISON = '(?:plus|moins|mieux|pire|autre\\p{L}*|avant|craindre|crains|peur|empêcher)'
 
 export const french: NegationLanguage = {
+  tags: wholeWords([
+    "(?:, )?n'est - (?:ce|il) pas(?= [?.!])|, (?:non|pas vrai)(?= \\?)",
+  ]),
   idioms: wholeWords([
-    "n'est - ce pas|n'est - il pas(?= \\?)|, (?:non|pas vrai|si)(?= \\?)",
     "n'importe (?:où|quoi|qui|quand|comment|lequel|laquelle|quel\\p{L}*)",
     // "Ne … que" is only; "ne" after a comparison or "avant que" denies nothing.
-    `${NE} (?!(?:\\S+ ){0,4}?${SECOND} )(?:\\S+ ){1,4}?(?:que|qu'\\p{L}+)`,
+    `${NE} (?!(?:\\S+ ){0,4}?${SECOND} )(?:\\S+ ){1,2}?(?:que|qu'\\p{L}+)`,
     `${COMPARISON}(?: \\p{L}+){0,3} (?:que|qu'\\p{L}+)(?: \\S+){0,3}? ${NE}(?! (?:\\S+ ){0,4}?${SECOND} )`,
     `à moins (?:que|qu'\\p{L}+)(?: \\S+){0,3}? ${NE}`,
     // A step, a person.

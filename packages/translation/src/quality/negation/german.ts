@@ -2,8 +2,8 @@ import type { NegationLanguage } from './negation.js'
 import { wholeWords } from './whole-words.js'
 
 export const german: NegationLanguage = {
+  tags: wholeWords([', (?:nicht|nicht wahr|oder nicht|etwa nicht|ist es nicht so|nein)(?= [?.!])']),
   idioms: wholeWords([
-    ', (?:nicht|nicht wahr|oder nicht|etwa nicht|ist es nicht so|nein)(?= [?.!])',
     'nicht nur',
     'nicht (?:zuletzt|zufällig)',
     'oder nicht',

@@ -1,6 +1,8 @@
 /** How a language denies, by lower-case words; matched against the tokens of a text joined by single spaces. */
 export interface NegationLanguage {
-  /** Expressions with negators that deny nothing ("not only", "isn't it?", "nicht wahr"), removed first. */
+  /** Question tags with negators ("isn't it?", "nicht wahr?", "n'est-ce pas?"): removed, and count for nothing. */
+  readonly tags: RegExp
+  /** Expressions with negators that deny nothing ("not only"), removed then. */
   readonly idioms: RegExp
   /** Negators: a faithful translation has one too, or a word that denies by its meaning. */
   readonly negators: RegExp

@@ -60,7 +60,7 @@ function match(asked: readonly Quantity[], given: readonly Quantity[]): { left: 
 }
 
 function agree(a: Quantity, b: Quantity): boolean {
-  return a.readings.some((x) => b.readings.some((y) => equal(x, y) || ((a.hour || b.hour) && sameHour(x, y))))
+  return a.readings.some((x) => b.readings.some((y) => equal(x, y) || (a.hour && b.hour && sameHour(x, y))))
 }
 
 function equal(x: number, y: number): boolean {

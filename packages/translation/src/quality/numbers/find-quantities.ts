@@ -129,6 +129,7 @@ class Numeral {
   addDigits(text: string, readings: readonly number[]): void {
     this.words.push(text)
     this.readings = readings
+    this.hour = text.includes(':')
     this.optional = false
   }
 
