@@ -62,6 +62,19 @@ Example:
   $ parlance-transcribe evaluate --model runs/speech --data test.jsonl`)
     .action((flags: EvaluateFlags) => evaluate(flags))
 
+  program
+    .command('export')
+    .description('Write a streaming transducer as encoder.onnx, decoder.onnx, joiner.onnx and tokens.txt, which sherpa-onnx runs.')
+    .requiredOption('--model <dir>', 'model folder: a transducer with a causal encoder and a stateless predictor')
+    .requiredOption('--output <dir>', 'folder to write')
+    .addHelpText('after', `
+Example:
+  $ parlance-transcribe export --model runs/speech --output sherpa`)
+    .action(async ({ model, output }: { model: string; output: string }) => {
+      const { exportForSherpa } = await import('@parlance/asr/training')
+      await exportForSherpa(model, output)
+    })
+
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({ writeErr: () => {} }).showHelpAfterError(false)
   }

@@ -9,7 +9,7 @@ const share = z.number().min(0).max(0.9)
  * What sherpa-onnx computes too, so that a transducer can be exported for it: one frame per shift, mel filters up to 400 Hz
  * below half the rate.
  */
-const FEATURE_DEFAULTS = { snipEdges: false, highFrequency: -400 }
+export const FEATURE_DEFAULTS = { snipEdges: false, highFrequency: -400 }
 
 const features = z
   .unknown()

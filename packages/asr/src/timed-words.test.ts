@@ -23,7 +23,7 @@ describe('timedWords', () => {
     expect(timedWords(tokenizer, { tokens, frames: [4, 4, 9], logProbs: [0, 0, half] }, 0.1)).toEqual([
       { word: 'yes', start: 0.4, end: 0.4, confidence: 1 },
       { word: 'no', start: 0.4, end: 0.5, confidence: 1 },
-      { word: 'no', start: 0.9, end: expect.closeTo(1) as number, confidence: 0.5 },
+      { word: 'no', start: 0.9, end: 1, confidence: 0.5 },
     ])
   })
 

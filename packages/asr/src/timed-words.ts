@@ -4,7 +4,7 @@ import type { TimedTokens } from './search/timed-tokens.js'
 /** A word of a transcript. */
 export interface Word {
   word: string
-  /** Seconds from the recording's start; left out by models that do not know (attention decoders). */
+  /** Seconds from the recording's start, to a millisecond; left out by models that do not know (attention decoders). */
   start?: number
   end?: number
   /** Probability of its least probable token, 0 to 1. */
@@ -31,11 +31,16 @@ export function timedWords(tokenizer: Tokenizer, { tokens, frames, logProbs }: T
     const from = frames[first]
     const last = frames[token]
     if (from === undefined || last === undefined) words.push({ word, confidence })
-    else words.push({ word, start: from * secondsPerFrame, end: (last + 1) * secondsPerFrame, confidence })
+    else words.push({ word, start: rounded(from * secondsPerFrame), end: rounded((last + 1) * secondsPerFrame), confidence })
   }
   for (const [i, { start }] of words.entries()) {
     const before = words[i - 1]
     if (before?.end !== undefined && start !== undefined) before.end = Math.min(before.end, Math.max(start, before.start as number))
   }
   return words
+}
+
+/** To milliseconds. */
+function rounded(seconds: number): number {
+  return Math.round(1000 * seconds) / 1000
 }

@@ -2,15 +2,16 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { featureStats } from '@parlance/audio'
 import {
-  AdamW, cosineSchedule, loadParameters, namedParameters, parameterCount, train, TrainingContext, trainingStep,
+  AdamW, cosineSchedule, namedParameters, parameterCount, train, TrainingContext, trainingStep,
   type ProgressStream, type TrainResult,
 } from '@parlance/nn'
-import { jit, Random, readSafetensors, type tf, toFloat32, useDevice, writeFileAtomic } from '@parlance/runtime'
+import { jit, Random, type tf, useDevice, writeFileAtomic } from '@parlance/runtime'
 import { type SpeechBatch, trainingBatches } from './batches.js'
 import { modelConfig, parseTrainingConfig, type TrainingConfig, type TrainingOptions } from './config.js'
 import { GRAPH_FILES } from './graphs/files.js'
 import { writeRecognizerGraphs } from './graphs/recognizer-graphs.js'
 import { readManifest, type Utterance } from './manifest.js'
+import { loadWeights } from './model/load-recognizer.js'
 import { recognizerLoss } from './model/loss.js'
 import { RecognizerModel } from './model/recognizer.js'
 import { modelCard } from './model-card.js'
@@ -77,7 +78,7 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   const optimizer = new AdamW(trainable(parameters), { weightDecay: config.weightDecay, beta2: 0.98 })
   // While the training goes on, the weights may not be those that older graphs point into.
   if (resume) for (const file of Object.values(GRAPH_FILES)) rmSync(join(output, file), { force: true })
-  const restoreBest = () => loadModel(model, join(output, 'model.safetensors'))
+  const restoreBest = () => loadWeights(model, join(output, 'model.safetensors'))
   const result = await train<SpeechBatch>({
     folder: output,
     config: saved,
@@ -127,11 +128,6 @@ export function recognizerStep(model: RecognizerModel, optimizer: AdamW, { maxGr
 /** Everything but the feature statistics. */
 export function trainable(parameters: ReadonlyMap<string, tf.Variable>): Map<string, tf.Variable> {
   return new Map([...parameters].filter(([, variable]) => variable.trainable))
-}
-
-function loadModel(model: RecognizerModel, file: string): void {
-  const { tensors } = readSafetensors(file)
-  loadParameters(model, new Map([...tensors].map(([name, tensor]) => [name, { shape: tensor.shape, data: toFloat32(tensor) }])))
 }
 
 function evaluationOf(validate: ReturnType<typeof validation>, { evaluateEvery, patience }: TrainingConfig) {

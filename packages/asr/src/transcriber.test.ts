@@ -1,44 +1,20 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FeatureExtractor, featureWidth, writeWav } from '@parlance/audio'
-import { namedParameters } from '@parlance/nn'
-import { Random, tf, useDevice, writeSafetensors, type SafetensorsTensor } from '@parlance/runtime'
+import { FeatureExtractor, writeWav } from '@parlance/audio'
+import { Random, useDevice } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { modelConfig, parseTrainingConfig, type TrainingOptions } from './config.js'
+import type { TrainingOptions } from './config.js'
 import { evaluate } from './evaluate.js'
-import { writeRecognizerGraphs } from './graphs/recognizer-graphs.js'
-import { RecognizerModel } from './model/recognizer.js'
 import { ctcGreedy } from './search/ctc-greedy.js'
+import { noise, SAMPLE_RATE as sampleRate, tokenizer, writeModel } from './testing/model-folder.js'
 import { Transcriber, type Transcript } from './transcriber.js'
 import { makeTokenizer } from './units.js'
 
-const sampleRate = 8000
-const tokenizer = makeTokenizer(['abcdefgh'], 'characters')
 let root: string
 let model: string
 let transcriber: Transcriber
-
-/** A model folder with random weights, whose transcripts are long because nothing favours the blank. */
-function writeModel(folder: string, { encoder, ...rest }: TrainingOptions): void {
-  const small = { width: 16, layers: 2, heads: 2, attentionContext: 5, kernel: 3, chunk: 4, leftContext: 8 }
-  const settings = { ...rest, features: { sampleRate, bins: 10 }, encoder: { ...small, ...encoder } }
-  const config = parseTrainingConfig(settings, 'test')
-  const bins = featureWidth(config.features)
-  const network = new RecognizerModel({ ...config, vocabSize: tokenizer.vocabSize }, bins, new Random(4))
-  network.setNormalization({ frames: 1, mean: new Array<number>(bins).fill(-3), deviation: new Array<number>(bins).fill(0.5) })
-  const tensors = new Map<string, SafetensorsTensor>()
-  for (const [name, variable] of namedParameters(network)) {
-    // An attention decoder that has learnt nothing repeats its beginning, which is the end.
-    if (name === 'attention.embedding.weight') tf.tidy(() => variable.assign(tf.mul(variable, tf.tensor1d(new Float32Array(9).fill(1, 1)).expandDims(1))))
-    tensors.set(name, { dtype: 'F32', shape: [...variable.shape], data: variable.dataSync() as Float32Array })
-  }
-  writeSafetensors(join(folder, 'model.safetensors'), tensors)
-  writeFileSync(join(folder, 'config.json'), JSON.stringify(modelConfig(config, tokenizer)))
-  writeFileSync(join(folder, 'tokenizer.json'), JSON.stringify(tokenizer.toJSON()))
-  writeRecognizerGraphs(network, bins, folder)
-}
 
 async function loadModel(options: TrainingOptions): Promise<Transcriber> {
   const folder = mkdtempSync(join(root, 'other-'))
@@ -49,15 +25,6 @@ async function loadModel(options: TrainingOptions): Promise<Transcriber> {
 /** All but confidences, which are rounded otherwise in another batch. */
 function heard(transcripts: readonly Transcript[]) {
   return transcripts.map(({ text, words, duration }) => ({ text, duration, words: words.map(({ word, start, end }) => [word, start, end]) }))
-}
-
-function noise(seconds: number, seed: number): Float32Array {
-  const random = new Random(seed)
-  let level = 0.1
-  return Float32Array.from({ length: Math.round(seconds * sampleRate) }, (_, i) => {
-    if (i % 400 === 0) level = 10 ** random.uniform(1, -3, 0)[0]!
-    return level * (2 * random.next() - 1)
-  })
 }
 
 function wav(name: string, samples: Float32Array): string {

@@ -25,6 +25,13 @@ export interface Transcript {
   duration: number
 }
 
+export interface LoadOptions {
+  /** Of the device; default all cores. */
+  threads?: number
+  /** Tokens that a transducer may emit at one encoder frame: a bound for models that never say blank. Default 3. */
+  maxSymbols?: number
+}
+
 export interface TranscribeOptions {
   /** Pieces of audio that are computed together. It never changes a result. Default 8. */
   batchSize?: number
@@ -50,7 +57,7 @@ export class Transcriber {
    *
    * @throws Error, one line, when a file is missing or does not belong to the others
    */
-  static async load(folder: string, { threads }: { threads?: number } = {}): Promise<Transcriber> {
+  static async load(folder: string, { threads, maxSymbols }: LoadOptions = {}): Promise<Transcriber> {
     if (!existsSync(folder)) throw new Error(`${folder}: there is no such model folder.`)
     const config = readModelConfig(join(folder, 'config.json'))
     const tokenizerFile = join(folder, 'tokenizer.json')
@@ -67,7 +74,7 @@ export class Transcriber {
     }
     checkWeights(join(folder, 'model.safetensors'), config)
     const graphs = files.map(([name, file]) => [name, GraphSession.load(file, threads === undefined ? {} : { threads })] as const)
-    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs)))
+    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), maxSymbols === undefined ? {} : { maxSymbols }))
   }
 
   /** Hz: of samples that are given directly. */

@@ -1,6 +1,6 @@
 import type { FeatureStats } from '@parlance/audio'
 import { type Forward, Linear, Module } from '@parlance/nn'
-import { Random, tf } from '@parlance/runtime'
+import type { Random, tf } from '@parlance/runtime'
 import type { ModelConfig } from '../config.js'
 import { AttentionDecoder } from './attention-decoder.js'
 import { type Encoder, isStreaming, makeEncoder, type StreamingEncoder, type StreamState } from './encoder.js'

@@ -5,7 +5,7 @@ import type { GraphName } from '../graphs/files.js'
 import { ctcGreedy } from '../search/ctc-greedy.js'
 import type { FrameSearch } from '../search/frame-search.js'
 import type { TimedTokens } from '../search/timed-tokens.js'
-import { transducerGreedy } from '../search/transducer-greedy.js'
+import { type GreedyOptions, transducerGreedy } from '../search/transducer-greedy.js'
 import { attentionGreedy } from './attention-greedy.js'
 import { type FrameEncoder, WholeEncoder } from './frame-encoder.js'
 import { GraphTransducer } from './graph-transducer.js'
@@ -20,13 +20,14 @@ export class Recognizer {
   constructor(
     { architecture, encoder }: Pick<ModelConfig, 'architecture' | 'encoder'>,
     private readonly graphs: ReadonlyMap<GraphName, GraphSession>,
+    options: GreedyOptions = {},
   ) {
     const graph = (name: GraphName): GraphSession => graphs.get(name) as GraphSession
     this.encoder = encoder.causal ? new StretchEncoder(graph('encoder'), encoder) : new WholeEncoder(graph('encoder'), encoder)
     const { width } = this.encoder
     if (architecture === 'ctc') this.search = ctcGreedy(width) as FrameSearch<unknown>
     else if (architecture === 'transducer') {
-      this.search = transducerGreedy(new GraphTransducer(graph('predictor'), graph('joiner')), width) as FrameSearch<unknown>
+      this.search = transducerGreedy(new GraphTransducer(graph('predictor'), graph('joiner')), width, options) as FrameSearch<unknown>
     }
   }
 

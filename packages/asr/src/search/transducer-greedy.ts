@@ -10,20 +10,26 @@ interface GreedyState<State> {
   frames: number
 }
 
-/** Tokens of a frame; more would not be speech, and a model that never says blank must end. */
-const MAX_SYMBOLS = 3
+export interface GreedyOptions {
+  /** Tokens of a frame at most; more would not be speech, and a model that never says blank must end. Default 3. */
+  maxSymbols?: number
+}
 
 /**
  * Greedy search: of each frame the likeliest token, the predictor moving on with it, until that is the blank or the frame has
  * `maxSymbols`. Equal scores go to the lower id.
  *
  * @param width of an encoded frame
+ * @throws RangeError for a bound below 1
  */
 export function transducerGreedy<State>(
   model: TransducerModel<State>,
   width: number,
-  { maxSymbols = MAX_SYMBOLS }: { maxSymbols?: number } = {},
+  { maxSymbols = 3 }: GreedyOptions = {},
 ): FrameSearch<GreedyState<State>> {
+  if (!Number.isSafeInteger(maxSymbols) || maxSymbols < 1) {
+    throw new RangeError(`The most symbols of a frame must be a whole number of 1 or more, got ${maxSymbols}.`)
+  }
   return {
     start: () => ({ found: noTokens(), predictor: model.start(), frames: 0 }),
     advance(states, encoded) {

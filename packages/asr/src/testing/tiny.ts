@@ -3,7 +3,7 @@ import { namedParameters } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
 import type { SpeechBatch } from '../batches.js'
 import { parseTrainingConfig, type TrainingOptions } from '../config.js'
-import { RecognizerModel } from './recognizer.js'
+import { RecognizerModel } from '../model/recognizer.js'
 
 export const BINS = 5
 const VOCAB_SIZE = 4

@@ -1,0 +1,69 @@
+import { describe, expect, it } from 'vitest'
+import { transducerGreedy } from './transducer-greedy.js'
+import type { TransducerModel } from './transducer-model.js'
+
+const VOCAB_SIZE = 4
+
+/** Scores that depend on the frame (two numbers) and on all tokens before. */
+function scoresOf(frame: ArrayLike<number>, history: readonly number[]): number[] {
+  const logits = Array.from({ length: VOCAB_SIZE }, (_, v) => Math.sin(3 * v * (frame[0] as number) + history.length) + Math.cos((frame[1] as number) * (history.at(-1) ?? 0) + v))
+  const normalizer = Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0))
+  return logits.map((x) => x - normalizer)
+}
+
+const model: TransducerModel<readonly number[]> = {
+  vocabSize: VOCAB_SIZE,
+  blank: 0,
+  start: () => [],
+  advance: (states, tokens) => states.map((history, r) => [...history, tokens[r] as number]),
+  score: (frames, states) => Float32Array.from(frames.flatMap((frame, r) => scoresOf(frame, states[r] as readonly number[]))),
+}
+
+function recording(seed: number, frames: number): Float32Array {
+  return Float32Array.from({ length: 2 * frames }, (_, i) => Math.sin(12.9898 * (i + 1) * seed) * 2)
+}
+
+/** The definition, written out: one utterance, one symbol at a time. */
+function written(encoded: Float32Array, maxSymbols: number) {
+  const found = { tokens: [] as number[], frames: [] as number[], logProbs: [] as number[] }
+  for (let t = 0; t < encoded.length / 2; t++) {
+    for (let symbol = 0; symbol < maxSymbols; symbol++) {
+      const scores = scoresOf(encoded.subarray(2 * t, 2 * t + 2), found.tokens)
+      const best = scores.indexOf(Math.max(...scores))
+      if (best === 0) break
+      found.tokens.push(best)
+      found.frames.push(t)
+      found.logProbs.push(Math.fround(scores[best] as number))
+    }
+  }
+  return found
+}
+
+describe('transducerGreedy', () => {
+  it.each([1, 2, 5])('takes the likeliest symbols, at most %i of a frame, however recordings are cut and put together', (maxSymbols) => {
+    const recordings = [recording(1, 30), recording(2, 7), recording(3, 0), recording(4, 19)]
+    const wanted = recordings.map((encoded) => written(encoded, maxSymbols))
+    expect(new Set(wanted[0]?.tokens).size).toBe(3)
+    // Frames without a token and, where it is allowed, with several.
+    const perFrame = recordings[0]?.slice(0, 30).map((_, t) => wanted[0]?.frames.filter((frame) => frame === t).length ?? 0)
+    expect([Math.min(...(perFrame ?? [])), Math.max(...(perFrame ?? []))]).toEqual([0, expect.any(Number)])
+    const search = transducerGreedy(model, 2, { maxSymbols })
+    for (const portion of [1, 3, 30]) {
+      const states = recordings.map(() => search.start())
+      for (let at = 0; at < 30; at += portion) search.advance(states, recordings.map((all) => all.subarray(2 * at, 2 * (at + portion))))
+      expect(states.map((state) => search.found(state))).toEqual(wanted)
+    }
+  })
+
+  it('takes the lower of equal scores', () => {
+    const even = { ...model, score: (frames: readonly Float32Array[]) => new Float32Array(frames.length * VOCAB_SIZE).fill(-Math.log(4)) }
+    const search = transducerGreedy(even, 2)
+    const state = search.start()
+    search.advance([state], [recording(1, 3)])
+    expect(search.found(state).tokens).toEqual([])
+  })
+
+  it('refuses a bound that lets nothing through', () => {
+    expect(() => transducerGreedy(model, 2, { maxSymbols: 0 })).toThrow('a whole number of 1 or more, got 0')
+  })
+})
