@@ -6,12 +6,12 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '../..')
 
 /** Files of `test/bench` that are no benchmarks. */
-const parts = new Set(['main.ts', 'peer.ts', 'timing.ts', 'wasm.ts'])
+const parts = new Set(['experiment.ts', 'main.ts', 'peer.ts', 'timing.ts', 'wasm.ts'])
 
 function benchmarks(): Map<string, string> {
   const packages = readdirSync(path.join(root, 'packages')).map((name) => [`${name}/`, path.join('packages', name, 'bench')] as const)
   const found = new Map<string, string>()
-  for (const [prefix, folder] of [['', 'test/bench'] as const, ...packages]) {
+  for (const [prefix, folder] of [['', 'test/bench'] as const, ['translation/', 'test/bench/translation'] as const, ...packages]) {
     if (!existsSync(path.join(root, folder))) continue
     for (const file of readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !parts.has(name))) {
       found.set(prefix + path.basename(file, '.ts'), path.join(folder, file))
