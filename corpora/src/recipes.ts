@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { books } from './books.js'
 import type { Recipe } from './recipe.js'
 import { yesNo } from './yes-no.js'
 
@@ -61,5 +62,21 @@ const tatoebaEnDe: Recipe = {
   prepare: gunzipAll(['train.tsv', 'valid.tsv', 'test.tsv']),
 }
 
+const tatoebaEnFr: Recipe = {
+  name: 'tatoeba-en-fr',
+  description: 'Tatoeba English TAB French, short sentences first: 155,816 pairs to train, 3,165 to validate, 3,294 to test',
+  licence: 'CC BY 2.0',
+  attribution: 'tatoeba.org and www.manythings.org/anki',
+  url: 'https://www.manythings.org/anki/',
+  files: {
+    'train.tsv.gz': 'f3d6694c8ead8cfae6b29c13716c09a1f9462dcdf8b50b27e0509ffb5de3a82c',
+    'valid.tsv.gz': '5725fb24126bc19db3fcdae51bb23019708d810c96e78d102833368ec6dbe7dd',
+    'test.tsv.gz': '7cae0a75e6ac6d0a710c734836c4cd9f32a5e3a6b5fab70b0b9a9a3ef48393a9',
+  },
+  version: 1,
+  outputs: ['train.tsv', 'valid.tsv', 'test.tsv'],
+  prepare: gunzipAll(['train.tsv', 'valid.tsv', 'test.tsv']),
+}
+
 /** Every recipe, by name. */
-export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, tatoebaEnDe, yesNo]
+export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, tatoebaEnDe, tatoebaEnFr, yesNo]
