@@ -25,7 +25,8 @@ const train = (name: string, config: object, more: Partial<TrainTranslatorOption
     config: trainingConfigSchema.parse({ ...small, maxSteps: 1, ...config }), ...more,
   })
 const losses = (name: string) => readLog(join(root, name, 'log.jsonl')).flatMap((entry) => ('loss' in entry ? entry.loss : []))
-const evaluations = (name: string) => readLog(join(root, name, 'log.jsonl')).flatMap((entry) => ('evaluation' in entry ? entry.evaluation : []))
+const evaluations = (name: string): Record<string, number>[] =>
+  readLog(join(root, name, 'log.jsonl')).flatMap((entry) => ('evaluation' in entry ? [entry.evaluation] : []))
 
 beforeAll(async () => {
   root = mkdtempSync(join(tmpdir(), 'train-translator-'))
