@@ -79,4 +79,4 @@ const tatoebaEnFr: Recipe = {
 }
 
 /** Every recipe, by name. */
-export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, tatoebaEnDe, tatoebaEnFr, yesNo]
+export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, books, tatoebaEnDe, tatoebaEnFr, yesNo]
