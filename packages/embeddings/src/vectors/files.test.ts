@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { gzipSync } from 'node:zlib'
-import { writeSafetensors } from '@parlance/runtime/session'
+import { type SafetensorsTensor, writeSafetensors } from '@parlance/runtime/session'
 import { afterAll, describe, expect, it } from 'vitest'
 import { readVectors, type VectorFormat, writeVectors } from './files.js'
 import { WordVectors } from './word-vectors.js'
@@ -100,12 +100,12 @@ describe('a broken text file', () => {
 })
 
 describe('a broken binary file', () => {
-  const row = (word: string, ...row: number[]) => Buffer.concat([Buffer.from(`${word} `), Buffer.from(Float32Array.from(row).buffer), Buffer.from('\n')])
-  const file = (...parts: (string | Uint8Array)[]) => Buffer.concat(parts.map((part) => Buffer.from(part)))
+  const row = (word: string, ...row: number[]): Buffer => Buffer.concat([Buffer.from(`${word} `), Buffer.from(Float32Array.from(row).buffer), Buffer.from('\n')])
+  const file = (...parts: (string | Buffer)[]) => Buffer.concat(parts.map((part) => (typeof part === 'string' ? Buffer.from(part) : part)))
   const cases: [name: string, content: Uint8Array, message: string][] = [
     ['empty', file(), ': is empty.'],
     ['no header', file('a b c\n'), ', line 1: expected the number of words and their width'],
-    ['no line', file(new Uint8Array(100)), ': the header at byte 0 does not end within 61 bytes'],
+    ['no line', file(Buffer.alloc(100)), ': the header at byte 0 does not end within 61 bytes'],
     ['too many words', file('1000000 100\n', row('a', 1)), ', line 1: claims 1000000 words of width 100, which is more than the file can hold'],
     ['cut in a vector', file('2 2\n', row('a', 1, 2), row('b', 1, 2).subarray(0, 5)), ': the vector of word 2 of 2 should take 8 bytes from byte 17 on, but 3 are left'],
     ['cut in a word', file('2 1\n', row('a', 1), 'bcd'), ': word 2 of 2 at byte 11 does not end within 3 bytes'],
@@ -126,7 +126,7 @@ describe('a broken binary file', () => {
     const words = { dtype: 'U8' as const, shape: [4], data: new Uint8Array(Buffer.from('a\0b\0')) }
     writeSafetensors(name, new Map([['words', words]]))
     await expect(readVectors(name)).rejects.toThrow(`${name}: has no tensor "vectors" (rows, width).`)
-    writeSafetensors(name, new Map([['vectors', matrix], ['words', words]]))
+    writeSafetensors(name, new Map<string, SafetensorsTensor>([['vectors', matrix], ['words', words]]))
     await expect(readVectors(name)).rejects.toThrow(`${name}: holds 1 vectors and 2 words.`)
   })
 })
