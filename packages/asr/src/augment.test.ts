@@ -9,7 +9,7 @@ const features = { frames, bins, data: new Random(1).normal(frames * bins) }
 const mean = Array.from({ length: bins }, (_, b) => 100 + b)
 const still = {
   features: parseFeatureConfig({ sampleRate: 8000, bins }),
-  speeds: [1], gain: 0, splice: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
+  speeds: [1], gain: 0, noise: 0, noiseSnr: 10, splice: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
 } as const
 const config = (changes: Partial<Omit<typeof still, 'features' | 'speeds'>> | object) => ({ ...still, speeds: [1], ...changes })
 

@@ -97,6 +97,23 @@ describe('trainingBatches', () => {
   })
 })
 
+describe('noise', () => {
+  it('lies as far below the speech as it was told, and is the same for an example of an epoch', () => {
+    const quiet = { augmentation: { speeds: [1], gain: 0, timeMasks: 0, frequencyMasks: 0 }, buckets: 1, batchSize: 9 }
+    const batch = (noise: number, noiseSnr: number) => {
+      const of = trainingBatches(recordings, usable, mean, parseTrainingConfig({ ...settings, ...quiet, augmentation: { ...quiet.augmentation, noise, noiseSnr } }, 'test'))
+      return tf.tidy(() => of(1).features.dataSync())
+    }
+    const [clean, noisy, loud] = [batch(0, 0), batch(1, 40), batch(1, -10)] as [Float32Array, Float32Array, Float32Array]
+    const difference = (x: Float32Array) => x.reduce((sum, value, i) => sum + Math.abs(value - (clean[i] as number)), 0) / x.length
+    // Features are log powers of noise: 40 to 60 dB less of another one is hardly heard, 10 dB more to 10 dB less is.
+    expect(difference(noisy)).toBeGreaterThan(0)
+    expect(difference(noisy)).toBeLessThan(0.02)
+    expect(difference(loud)).toBeGreaterThan(0.3)
+    expect(batch(1, 40)).toEqual(noisy)
+  })
+})
+
 describe('splicing', () => {
   it('joins words of several recordings with their transcripts', () => {
     // "a" is a second of 300 Hz and "b" of 2000 Hz, with pauses between.

@@ -5,6 +5,8 @@ import { augment } from './augment.js'
 import type { TrainingConfig } from './config.js'
 import { type Recordings, wordsOf } from './recordings.js'
 
+/** Decibels by which the ratio of speech to noise varies. */
+const SNR_RANGE = 20
 /** Sizes are multiples of this: whole encoder frames. */
 const FRAME_MULTIPLE = 4
 
@@ -136,6 +138,12 @@ function exampleDrawer(recordings: Recordings, usable: readonly number[], { augm
     labels: recordings.labels[index] as Int32Array,
     features: () => recordings.features(index, speed),
   })
+  /** The example with noise, or most often as it is. */
+  const noisy = (example: Example, speed: number, random: Random): Example => {
+    if (random.next() >= augmentation.noise) return example
+    const snr = augmentation.noiseSnr + SNR_RANGE * random.next()
+    return { ...example, features: () => recordings.noisyFeatures(example.index, speed, snr, random.fork('samples')) }
+  }
   /** As many words as the recording has at most, drawn from all that were cut out; undefined if that cannot be used. */
   const spliced = (index: number, random: Random): Example | undefined => {
     const count = 1 + random.integer(wordsOf((recordings.utterances[index] as { text: string }).text).length)
@@ -151,7 +159,7 @@ function exampleDrawer(recordings: Recordings, usable: readonly number[], { augm
     const splice = pieces.length > 0 && random.next() < augmentation.splice
     const possible = speeds(index)
     const speed = possible[random.integer(possible.length)] as number
-    return (splice ? spliced(index, random.fork('splice')) : undefined) ?? whole(index, speed)
+    return (splice ? spliced(index, random.fork('splice')) : undefined) ?? noisy(whole(index, speed), speed, random.fork('noise'))
   }
   return { speeds, whole, example }
 }

@@ -85,6 +85,8 @@ const augmentation = z.strictObject({
   speeds: z.array(z.number().min(0.5).max(2)).min(1).default([0.9, 0.95, 1, 1.05, 1.1])
     .describe('factors of speed and pitch, one drawn for each use of a recording'),
   gain: z.number().min(0).max(40).default(6).describe('decibels by which loudness changes at most, up or down'),
+  noise: z.number().min(0).max(1).default(0).describe('share of examples, spliced ones apart, to which white noise is added'),
+  noiseSnr: z.number().min(-10).max(60).default(10).describe('decibels from noise to speech at least; at most 20 more'),
   splice: z.number().min(0).max(1).default(0)
     .describe('share of examples made of words from several recordings, cut where pauses show them'),
   timeMasks: z.int().min(0).default(2).describe('stretches of frames that are hidden'),

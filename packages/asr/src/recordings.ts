@@ -1,4 +1,4 @@
-import { type FeatureConfig, FeatureExtractor, type Features, resample } from '@parlance/audio'
+import { addNoise, type FeatureConfig, FeatureExtractor, type Features, type RandomSource, resample, whiteNoise } from '@parlance/audio'
 import type { Tokenizer } from '@parlance/tokenizer'
 import type { Utterance } from './manifest.js'
 import { readSpeech } from './speech.js'
@@ -55,13 +55,22 @@ export class Recordings {
     const key = `${index} ${speed}`
     let features = this.cache.get(key)
     if (!features) {
-      const { sampleRate } = this.extractor.config
-      const samples = this.samples[index] as Float32Array
-      const heard = speed === 1 ? samples : resample(samples, Math.round(sampleRate * speed), sampleRate)
-      features = this.extractor.compute(heard)
+      features = this.extractor.compute(this.heard(index, speed))
       this.cache.set(key, features)
     }
     return features
+  }
+
+  /** The same with white noise `snr` decibels below the speech, computed anew. */
+  noisyFeatures(index: number, speed: number, snr: number, random: RandomSource): Features {
+    const samples = this.heard(index, speed)
+    return this.extractor.compute(addNoise(samples, whiteNoise(Math.max(1, samples.length), random), snr, random))
+  }
+
+  private heard(index: number, speed: number): Float32Array {
+    const { sampleRate } = this.extractor.config
+    const samples = this.samples[index] as Float32Array
+    return speed === 1 ? samples : resample(samples, Math.round(sampleRate * speed), sampleRate)
   }
 
   /** The most frames that recording `index` can have at `speed`, without computing its features. */

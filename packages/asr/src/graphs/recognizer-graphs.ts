@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import { inference, namedParameters } from '@parlance/nn'
 import { type InferenceGraph, inferenceGraph, type InputSpec, saveGraph, tf } from '@parlance/runtime'
-import { LstmPredictor, StatelessPredictor } from '../model/predictor.js'
+import { type LstmPredictor, StatelessPredictor } from '../model/predictor.js'
 import type { RecognizerModel } from '../model/recognizer.js'
 import type { Transducer } from '../model/transducer.js'
 import { framesSeen } from '../subsampling.js'

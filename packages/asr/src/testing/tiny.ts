@@ -5,7 +5,7 @@ import type { SpeechBatch } from '../batches.js'
 import { parseTrainingConfig, type TrainingOptions } from '../config.js'
 import { RecognizerModel } from '../model/recognizer.js'
 
-export const BINS = 5
+const BINS = 5
 const VOCAB_SIZE = 4
 
 /** The smallest model of these settings. */
