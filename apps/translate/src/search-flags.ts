@@ -1,12 +1,12 @@
 import { UsageError } from '@parlance/nn/command-line'
-import { checkTranslateOptions, type SourceLine, type TranslateOptions, Translator } from '@parlance/translation'
+import { checkTranslateOptions, type LoadOptions, type SourceLine, type TranslateOptions, Translator } from '@parlance/translation'
 import { type Command, Option } from 'commander'
 import { defaultModel } from './default-model.js'
 
 /** As commander gives them. */
 export interface SearchFlags {
   model?: string
-  device: string
+  device?: NonNullable<LoadOptions['device']>
   threads?: number
   beamSize?: number
   nBest?: number
@@ -37,6 +37,9 @@ export interface LineFlags {
   constraints?: true
 }
 
+/** What translates; programs that train know others. */
+const devices = ['auto', 'cpu', 'webgpu', 'cuda'] as const satisfies readonly LoadOptions['device'][]
+
 /** The flags of every command that translates. */
 export function addSearchFlags(command: Command): Command {
   return command
@@ -63,7 +66,7 @@ export function addSearchFlags(command: Command): Command {
     .option('--min-length <n>', 'tokens of a translation at least (default: 0)', Number)
     .option('--max-length <n>', 'tokens of a translation at most (default: twice the source and 10 more)', Number)
     .option('--batch-size <n>', 'lines translated at once; never changes a translation (default: 32)', Number)
-    .option('--device <name>', 'auto or cpu', 'auto')
+    .addOption(new Option('--device <name>', 'what computes; auto takes the first that is there of cuda, webgpu, cpu').choices(devices).default('cpu'))
     .option('--threads <n>', 'threads within one operator (default: all cores)', Number)
 }
 
@@ -96,9 +99,17 @@ export function readLine(line: string, number: number, { forceDecode, constraint
   return { text, number, ...(prefix !== undefined && { prefix }), ...(phrases.length > 0 && { phrases }) }
 }
 
-/** @throws UsageError for a device that there is not or a number of threads that is none */
+/**
+ * Of the commands that train.
+ *
+ * @throws UsageError for a device that there is not or a number of threads that is none
+ */
 export function checkDevice(device: string, threads: number | undefined): void {
   if (device !== 'auto' && device !== 'cpu') throw new UsageError(`There is no device "${device}": use auto or cpu.`)
+  checkThreads(threads)
+}
+
+function checkThreads(threads: number | undefined): void {
   if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
     throw new UsageError(`--threads must be a whole number of 1 or more, got ${threads}.`)
   }
@@ -138,9 +149,9 @@ export function translateOptions(flags: SearchFlags): TranslateOptions {
 /** Loads the model that the flags name, and picks the options of the search. */
 export async function loadTranslator(flags: SearchFlags): Promise<{ translator: Translator; options: TranslateOptions }> {
   const { model, device, threads } = flags
-  checkDevice(device, threads)
+  checkThreads(threads)
   const options = translateOptions(flags)
-  const translator = await Translator.load(model ?? defaultModel(), threads === undefined ? {} : { threads })
+  const translator = await Translator.load(model ?? defaultModel(), given({ device, threads }))
   return { translator, options }
 }
 

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -57,7 +57,7 @@ describe('parlance-translate', () => {
 
     const evaluated = await run(['evaluate', '--model', model, '--data', data, '--threads', '1'])
     expect(evaluated).toMatchObject({ code: 0, err: '' })
-    const [, signature, score] = /^BLEU\|(\S+) = ([\d.]+) .*\n50 sentences in/.exec(evaluated.out)!
+    const [, signature, score] = /^BLEU\|(\S+) = ([\d.]+) .*\nchrF2\|.*\nchrF2\+\+\|.*\nTER\|.*\n50 sentences in/.exec(evaluated.out)!
     expect(signature).toMatch(/^nrefs:1\|case:mixed\|eff:no\|tok:13a\|smooth:exp\|version:/)
     expect(Number(score)).toBeGreaterThan(90)
   })
@@ -92,7 +92,7 @@ describe('parlance-translate', () => {
     const [first, blank] = out.trim().split('\n').map((line) => JSON.parse(line))
     expect(first).toMatchObject({ source: pairs[0]!.source, translation: pairs[0]!.target })
     expect(first.hypotheses[0].score).toBe(first.score)
-    expect(blank).toEqual({ source: '', translation: '', score: null, hypotheses: [] })
+    expect(blank).toEqual({ source: '', translation: '', score: null, warnings: [], hypotheses: [] })
   })
 
   it('goes on after a line that is not UTF-8 and says so', async () => {
@@ -101,6 +101,81 @@ describe('parlance-translate', () => {
     expect(code).toBe(0)
     expect(out.split('\n')[1]).toBe(pairs[0]!.target)
     expect(err).toBe('parlance-translate: line 1: it is not UTF-8; what could not be read was replaced.\n')
+  })
+
+  it('stops quietly when the reader has enough', async () => {
+    const node = [process.execPath, '--conditions=@parlance/source', '--import', 'tsx', main, '--model', model].map((part) => JSON.stringify(part)).join(' ')
+    const source = join(folder, 'long.txt')
+    writeFileSync(source, `${pairs[0]!.source}\n`.repeat(20_000))
+    const child = spawn('bash', ['-c', `set -o pipefail; ${node} < ${JSON.stringify(source)} | head -n 1`])
+    let [out, err] = ['', '']
+    child.stdout.on('data', (part) => (out += part))
+    child.stderr.on('data', (part) => (err += part))
+    const code = await new Promise((resolve) => child.on('close', resolve))
+    expect({ code, out, err }).toEqual({ code: 0, out: `${pairs[0]!.target}\n`, err: '' })
+  })
+
+  it('splits lines into sentences and keeps their white space', async () => {
+    const { out } = await run(['--model', model, '--split', '--no-warnings'], `  ${pairs[0]!.source}  ${pairs[1]!.source} \n\n${pairs[2]!.source}\n`)
+    expect(out).toBe(`  ${pairs[0]!.target}  ${pairs[1]!.target} \n\n${pairs[2]!.target}\n`)
+  })
+
+  it('writes columns for scores, quality and alignments', async () => {
+    const { code, out } = await run(['--model', model, '--scores', '--quality', '--alignments', '--no-warnings'], `${pairs[0]!.source}\n`)
+    expect(code).toBe(0)
+    const [text, score, quality, alignment] = out.trimEnd().split('\t')
+    expect(text).toBe(pairs[0]!.target)
+    expect(Number(score)).toBeLessThan(0)
+    expect(Number(quality)).toBeGreaterThan(0)
+    expect(alignment).toMatch(/^\d+-\d+(?: \d+-\d+)*$/u)
+  })
+
+  it('leaves markup intact: a document, and lines that are documents', async () => {
+    const html = `<!-- c -->\n<p class='x'>${pairs[0]!.source}</p>\n<hr>\n<p>${pairs[1]!.source}<br>${pairs[2]!.source}</p>\n`
+    const translated = `<!-- c -->\n<p class='x'>${pairs[0]!.target}</p>\n<hr>\n<p>${pairs[1]!.target}<br>${pairs[2]!.target}</p>\n`
+    expect(await run(['--model', model, '--markup'], html)).toEqual({ code: 0, out: translated, err: '' })
+    const markdown = `# ${pairs[0]!.source}\n\n\`\`\`\n${pairs[1]!.source}\n\`\`\`\n`
+    expect((await run(['--model', model, '--markup', 'markdown'], markdown)).out).toBe(markdown.replace(pairs[0]!.source, pairs[0]!.target))
+    const lines = `<b>${pairs[0]!.source}</b>\n\n${pairs[1]!.source}\n`
+    expect((await run(['--model', model, '--markup', '--lines'], lines)).out).toBe(`<b>${pairs[0]!.target}</b>\n\n${pairs[1]!.target}\n`)
+  })
+
+  it('tells of suspected failures on stderr, and not with --no-warnings', async () => {
+    // The model knows no numbers: whatever it says has lost this one.
+    const line = `${pairs[0]!.source.replace(/\.$/u, '')} 98765.\n`
+    const warned = await run(['--model', model, '--json'], line)
+    expect(warned.err).toMatch(/^parlance-translate: line 1: number changed: .*98765.*\.\n/u)
+    expect(JSON.parse(warned.out).warnings[0]).toMatchObject({ kind: 'number-changed', missing: ['98765'] })
+    expect((await run(['--model', model, '--no-warnings'], line)).err).toBe('')
+  })
+
+  it('compares with a second model, writes a report and a sheet, and reads the ratings back', async () => {
+    const [report, sheet, ratings] = ['report.html', 'sheet.html', 'ratings.tsv'].map((name) => join(folder, name)) as [string, string, string]
+    const { code, out } = await run([
+      'evaluate', '--model', model, '--compare', model, '--data', data, '--limit', '30', '--samples', '100', '--threads', '1',
+      '--report', report, '--sheet', sheet, '--sheet-size', '10', '--json',
+    ])
+    expect(code).toBe(0)
+    const result = JSON.parse(out)
+    expect(result.metrics.map(({ name }: { name: string }) => name)).toEqual(['BLEU', 'chrF2', 'chrF2++', 'TER'])
+    for (const { score, interval } of result.metrics) {
+      expect(interval.low).toBeLessThanOrEqual(score)
+      expect(interval.high).toBeGreaterThanOrEqual(score)
+    }
+    for (const row of result.comparison) expect(row).toMatchObject({ difference: 0, bootstrapP: 1, randomizationP: 1 })
+    expect(result.lengths.reduce((sum: number, { sentences }: { sentences: number }) => sum + sentences, 0)).toBe(30)
+    expect(readFileSync(report, 'utf8')).toContain('Worst by sentence chrF')
+
+    const page = readFileSync(sheet, 'utf8')
+    const id = /"sheet":"(\w+)"/u.exec(page)![1]!
+    writeFileSync(ratings, `sheet\titem\tlevel\n${id}\t1\tperfect\n${id}\t2\tperfect\n${id}\t10\tcatastrophic\n`)
+    for (const file of [sheet, report]) {
+      const summed = await run(['ratings', ratings, '--sheet', file])
+      expect(summed).toMatchObject({ code: 0, err: '' })
+      expect(summed.out).toMatch(/3 rated, 7 not\n {2}catastrophic +1 +33\.3% .*\n {2}poor +0 .*\n {2}flawed +0 .*\n {2}good +0 .*\n {2}perfect +2 +66\.7%/u)
+    }
+    const wrong = await run(['ratings', data, '--sheet', sheet])
+    expect(wrong).toMatchObject({ code: 1, out: '', err: expect.stringMatching(/^parlance-translate: .*pairs\.tsv: ratings: the first line must be .*\n$/u) })
   })
 
   it('translates without loading TF.js', async () => {
@@ -153,13 +228,33 @@ describe('parlance-translate', () => {
       return join(folder, name)
     }
 
+    /** A copy of the model with one file changed. */
+    const damaged = (name: string, change: (bytes: Buffer) => Uint8Array) => {
+      const copy = join(folder, `damaged-${name}`)
+      cpSync(model, copy, { recursive: true })
+      writeFileSync(join(copy, name), change(readFileSync(join(copy, name))))
+      return copy
+    }
+
     it.each<[string, () => string[], number, RegExp]>([
       ['an unknown flag', () => ['--bogus'], 2, /unknown option '--bogus'/],
       ['an unknown command', () => ['frobnicate'], 2, /too many arguments|unknown command/],
       ['no model', () => [], 2, /There is no model: name a model folder with --model DIR/],
       ['a model that is not there', () => ['--model', join(folder, 'nowhere')], 1, /nowhere: there is no such model folder/],
       ['a beam size that is no number', () => ['--model', model, '--beam-size', 'wide'], 2, /beamSize must be a whole number of 1 or more, got NaN/],
-      ['an unknown device', () => ['--model', model, '--device', 'tpu'], 2, /There is no device "tpu": use auto or cpu/],
+      ['a folder that is no model', () => ['--model', folder], 1, /config\.json: there is no such file/],
+      ['damaged weights', () => ['--model', damaged('model.safetensors', (bytes) => bytes.subarray(0, bytes.length >> 1))], 1, /model\.safetensors: /],
+      ['damaged graphs', () => ['--model', damaged('decoder.onnx', () => Buffer.from('no graph'))], 1, /decoder\.onnx cannot be loaded/],
+      ['a tokenizer of another model', () => ['--model', damaged('tokenizer.json', () => Buffer.from('{}'))], 1, /tokenizer\.json: /],
+      ['an unknown format of markup', () => ['--model', model, '--markup', 'docx'], 2, /--markup must be html, markdown or auto, got "docx"/],
+      ['lines without markup', () => ['--model', model, '--lines'], 2, /--lines is for --markup/],
+      ['columns of a document', () => ['--model', model, '--markup', '--scores'], 2, /--markup writes documents: leave out --scores/],
+      ['n-best lists of sentences', () => ['--model', model, '--split', '--n-best', '2'], 2, /--n-best is of whole lines and --split of sentences/],
+      ['a limit of nothing', () => ['evaluate', '--model', model, '--data', data, '--limit', '0'], 2, /--limit must be a whole number of 1 or more, got 0/],
+      ['a folder as data', () => ['evaluate', '--model', model, '--data', folder], 1, /: is a folder, not a file/],
+      ['a report where there is no folder', () => ['evaluate', '--model', model, '--data', data, '--report', join(folder, 'no', 'r.html')], 2, /r\.html: there is no such folder to write to/],
+      ['ratings without their sheet', () => ['ratings', data, '--sheet', data], 1, /pairs\.tsv: the page is no scoring sheet/],
+      ['an unknown device', () => ['--model', model, '--device', 'tpu'], 2, /argument .tpu. is invalid. Allowed choices are auto, cpu, webgpu, cuda/],
       ['no end of training', () => train(), 2, /give --max-steps, --max-minutes or both/],
       ['a flag of a wrong value', () => train('--max-steps', '1', '--width', 'broad'), 2, /the command line: field "width": expected number, got "broad"/],
       ['heads that do not fit', () => train('--max-steps', '1', '--heads', '3'), 2, /width must be an even multiple of heads, got width 256 and 3 heads/],

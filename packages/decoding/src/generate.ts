@@ -22,7 +22,7 @@ export interface Choice {
 }
 
 /** Picks the next token of one row: an index into `ids`, or -1 when no candidate is allowed. */
-export type TokenDecoder = (choice: Choice) => number
+type TokenDecoder = (choice: Choice) => number
 
 export interface Generation {
   /**

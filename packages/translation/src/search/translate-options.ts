@@ -74,7 +74,7 @@ export type StreamOptions = Pick<
 >
 
 /** What searches for translations: a beam, or draws. */
-export type SearchMethod =
+type SearchMethod =
   | {
       readonly kind: 'beam'
       readonly beamSize: number
