@@ -1,6 +1,8 @@
 import { UsageError } from '@parlance/nn/command-line'
-import { Command, CommanderError } from 'commander'
+import { Command, CommanderError, Option } from 'commander'
 import type { EvaluateFlags } from './evaluate-command.js'
+import type { ExportFlags } from './export-command.js'
+import type { QuantizeFlags } from './quantize-command.js'
 import type { RatingsFlags } from './ratings-command.js'
 import { addCorpusCommands } from './corpus-commands.js'
 import { addLineFlags, addSearchFlags } from './search-flags.js'
@@ -63,11 +65,36 @@ async function program(args: readonly string[]): Promise<Command> {
     .action(async (files: string[], flags: RatingsFlags) => (await import('./ratings-command.js')).ratingsCommand(files, flags))
   root
     .command('export')
-    .description('Write the inference graphs of a model folder again, for example after training was killed.')
+    .description('Write the inference graphs of a model folder again, for example after training was killed; or all of it for others.')
     .requiredOption('--model <dir>', 'the model folder')
-    .addHelpText('after', '\nExamples:\n  parlance-translate export --model en-de')
-    .action(async ({ model }: { model: string }) => (await import('./export-command.js')).exportCommand(model))
+    .addOption(new Option('--format <format>', 'whose: for transformers.js a folder of its own').choices(['parlance', 'transformers.js']).default('parlance'))
+    .option('--output <dir>', 'the folder to write for transformers.js')
+    .addHelpText('after', '\nExamples:\n  parlance-translate export --model en-de\n  parlance-translate export --model en-de --format transformers.js --output en-de-js')
+    .action(async (flags: ExportFlags) => (await import('./export-command.js')).exportCommand(flags))
+  addQuantize(root)
   return root
+}
+
+function addQuantize(root: Command): void {
+  root
+    .command('quantize')
+    .description('Write a smaller and faster copy of a model folder; print size, speed, BLEU and chrF before and after.')
+    .requiredOption('--model <dir>', 'the model folder')
+    .requiredOption('--output <dir>', 'the folder to write')
+    .addOption(
+      new Option('--to <form>', 'int8 computes with 8 bits, int8-weights and float16 store with 8 and 16, int4 has weights of 4')
+        .choices(['int8', 'int8-weights', 'int4', 'float16'])
+        .makeOptionMandatory(),
+    )
+    .option('--shortlist <files...>', 'training pairs, from which to learn which words may translate which: a translation has no others')
+    .option('--data <files...>', 'pairs to translate before and after')
+    .option('--limit <n>', 'translate so many pairs, spread evenly over the file', Number)
+    .option('--beam-size <n>', 'hypotheses kept while searching; 1 is greedy (default: 4)', Number)
+    .option('--batch-size <n>', 'lines translated at once (default: 32)', Number)
+    .option('--threads <n>', 'threads within one operator (default: all cores)', Number)
+    .option('--json', 'write an object')
+    .addHelpText('after', '\nExamples:\n  parlance-translate quantize --model en-de --output en-de-int8 --to int8 --shortlist train.tsv --data valid.tsv')
+    .action(async (flags: QuantizeFlags) => (await import('./quantize-command.js')).quantizeCommand(flags))
 }
 
 function addEvaluate(root: Command): void {

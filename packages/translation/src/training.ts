@@ -3,3 +3,6 @@ export { EncoderDecoder, type Regularization } from './models/encoder-decoder.js
 export { trainTranslator, type TrainTranslatorOptions } from './training/train-translator.js'
 export type { TrainingFiles } from './data/training-data.js'
 export { exportTranslator } from './inference-files.js'
+export { exportForTransformers } from './hugging-face/export-folder.js'
+export { QUANTIZATIONS, quantizeTranslator, type QuantizeOptions } from './quantization/quantize-translator.js'
+export { learnShortlist, shortlistCoverage, type ShortlistCoverage } from './shortlist/learn-shortlist.js'

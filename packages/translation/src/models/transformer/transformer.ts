@@ -70,14 +70,20 @@ export class TranslationTransformer extends EncoderDecoder {
 
   override encode(source: tf.Tensor, context: Forward): Tensors {
     const mask = paddingMask(tf.notEqual(source, tf.scalar(PAD, 'int32')))
+    return { source_mask: mask, ...this.memories(this.read(source, mask, context)) }
+  }
+
+  /** What the encoder makes of the source: (N, S, width), from ids int32 (N, S) and the mask of their padding (N, 1, 1, S). */
+  read(source: tf.Tensor, mask: tf.Tensor, context: Forward): tf.Tensor {
     let x = this.embed('source', source, iota(source.shape[1] as number), context)
     for (const block of this.encoder) x = block.forward(x, context, mask)
-    const encoded = this.encoderNorm.forward(x)
+    return this.encoderNorm.forward(x)
+  }
+
+  /** The keys and values that each decoder layer attends to: `cross_key_i` and `cross_value_i` (N, heads, S, D). */
+  memories(encoded: tf.Tensor): Tensors {
     const memories = this.decoder.map(({ crossAttention }) => crossAttention.keyValue(encoded))
-    return {
-      source_mask: mask,
-      ...Object.fromEntries(memories.flatMap(({ key, value }, i) => [[`cross_key_${i}`, key], [`cross_value_${i}`, value]])),
-    }
+    return Object.fromEntries(memories.flatMap(({ key, value }, i) => [[`cross_key_${i}`, key], [`cross_value_${i}`, value]]))
   }
 
   private memoryOf(memory: Tensors, layer: number): KeyValue {
