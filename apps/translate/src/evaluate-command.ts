@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs'
+import { existsSync, writeFileSync } from 'node:fs'
+import { dirname } from 'node:path'
 import { UsageError } from '@parlance/nn/command-line'
 import { type Pair, readPairs, spread } from '@parlance/translation'
 import { byLength, compare } from './evaluation/measure.js'
@@ -26,6 +27,10 @@ export async function evaluateCommand(flags: EvaluateFlags): Promise<void> {
   const { limit, json, data, samples = 1000, report, sheet, sheetSize = 50 } = flags
   for (const [name, value] of Object.entries({ limit: limit ?? 1, samples, 'sheet-size': sheetSize })) {
     if (!(Number.isSafeInteger(value) && value >= 1)) throw new UsageError(`--${name} must be a whole number of 1 or more, got ${value}.`)
+  }
+  // Told before the work, not after it.
+  for (const file of [report, sheet]) {
+    if (file !== undefined && !existsSync(dirname(file))) throw new UsageError(`${file}: there is no such folder to write to: make it first.`)
   }
   const pairs = spread(readPairs(data), limit)
   const run = await runFolder(flags.model, pairs, flags, samples)

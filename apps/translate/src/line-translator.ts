@@ -84,7 +84,9 @@ export class LineTranslator {
   }
 
   private join(source: string, parts: readonly Part[], long: boolean): TranslatedLine {
-    const troubles = long ? [`it is too long for one sentence; it was translated in ${parts.length} parts`] : []
+    const troubles: string[] = []
+    if (long && parts.length > 0) troubles.push(`it is too long for one sentence; it was translated in ${parts.length} ${parts.length === 1 ? 'part' : 'parts'}`)
+    else if (long && SAYS_SOMETHING.test(source)) troubles.push('it is too long and has no words; it was left as it is')
     const error = parts.find(({ translation }) => translation instanceof Error)?.translation
     if (error instanceof Error) {
       return { source, text: '', hypotheses: [], quality: undefined, warnings: [], troubles: [...troubles, `it could not be translated: ${error.message}`], failed: true }

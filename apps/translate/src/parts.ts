@@ -25,7 +25,25 @@ export function isCut(tokenizer: Tokenizer, text: string): boolean {
   return !hasAtMost(tokenizer, text, MAX_SOURCE_TOKENS - 4)
 }
 
-/** The sentences of a line, and the clauses of those that are too long. Between them is white space only. */
+/** A "word" so long is data, not text: it stays as it is. Scripts without spaces have marks between clauses. */
+const DATA = /[^\s。！？；，、]{400,}/gu
+
+/**
+ * The sentences of a line, and the clauses of those that are too long. What lies between them, white space and words
+ * that no language has, stays as it is.
+ */
 export function partsOf(tokenizer: Tokenizer, line: string): Range[] {
-  return splitSentences(line).flatMap((range) => splitClauses(line, range, (text) => fitsPart(tokenizer, text)))
+  const parts: Range[] = []
+  const add = (from: number, to: number): void => {
+    for (const { start, end } of splitSentences(line.slice(from, to))) {
+      parts.push(...splitClauses(line, { start: from + start, end: from + end }, (text) => fitsPart(tokenizer, text)))
+    }
+  }
+  let at = 0
+  for (const { 0: data, index } of line.matchAll(DATA)) {
+    add(at, index)
+    at = index + data.length
+  }
+  add(at, line.length)
+  return parts
 }

@@ -1,4 +1,4 @@
-import { readTextFile, UsageError } from '@parlance/nn/command-line'
+import { readTextFile } from '@parlance/nn/command-line'
 import { MetricError, parseRatings, type RatingsSummary, readSheetKey, type SheetKey, summarizeRatings } from '@parlance/metrics'
 import { unescapeHtml } from './evaluation/scoring-sheet.js'
 
@@ -25,7 +25,7 @@ function named<Result>(file: string, read: () => Result): Result {
   try {
     return read()
   } catch (error) {
-    if (error instanceof MetricError) throw new UsageError(`${file}: ${error.message}.`)
+    if (error instanceof MetricError) throw new Error(`${file}: ${error.message}.`, { cause: error })
     throw error
   }
 }

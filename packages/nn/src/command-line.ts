@@ -16,6 +16,10 @@ export async function runCommandLine(name: string, main: () => Promise<void> | v
     if (error.code === 'EPIPE') process.exit(0)
     throw error
   })
+  // Nobody reads warnings any more: the work goes on.
+  process.stderr.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EPIPE') throw error
+  })
   try {
     await main()
   } catch (error) {
