@@ -39,13 +39,13 @@ describe.each(Object.entries(models))('%s', (name, options) => {
       // A short step where everything behind bends, or a longer one where float32 sees little change.
       const errors: number[] = []
       for (const epsilon of [0.005, 0.01, 0.02, 0.04]) {
-        errors.push(await checkGradients(loss, [variable, head], { epsilon, directions: 4 }))
-        if ((errors.at(-1) as number) < 5e-4) break
+        errors.push(await checkGradients(loss, [variable, head], { epsilon, directions: 2 }))
+        if ((errors.at(-1) as number) < 1e-3) break
       }
       if (Math.min(...errors) > worst[0]) worst.splice(0, 2, Math.min(...errors), name)
     }
     expect(worst[0], worst[1]).toBeLessThan(1e-3)
-  }, 120_000)
+  }, 300_000)
 
   it('encodes an utterance the same alone and in any batch', () => {
     const model = tinyModel(options)
