@@ -70,12 +70,14 @@ export function writePairs(file: string, pairs: readonly Pair[]): string {
   return file
 }
 
-/** Runs the command line; what it says goes to the terminal. */
-export function translateCommand(...args: readonly string[]): void {
+/** Runs the command line, whose progress goes to the terminal, and returns its result. Ends the experiment when it fails. */
+function translateCommand(...args: readonly string[]): unknown {
   console.error(`\n$ parlance-translate ${args.join(' ')}`)
   const main = path.join(root, 'apps/translate/src/main.ts')
-  const { status } = spawnSync(process.execPath, ['--conditions=@parlance/source', '--import', 'tsx', main, ...args], { cwd: root, stdio: 'inherit' })
+  const flags = ['--conditions=@parlance/source', '--import', 'tsx', main, ...args, '--json']
+  const { status, stdout } = spawnSync(process.execPath, flags, { cwd: root, stdio: ['ignore', 'pipe', 'inherit'], encoding: 'utf8' })
   if (status !== 0) process.exit(status ?? 1)
+  return JSON.parse(stdout)
 }
 
 /** Trains a model unless it is trained; one that was stopped is gone on with. */
@@ -86,7 +88,8 @@ export function trainModel({ output, minutes, settings, threads }: Experiment, n
   const file = path.join(output, `${name}.config.json`)
   writeFileSync(file, JSON.stringify({ maxMinutes: minutes, ...config, ...settings }, null, 2))
   const resume = existsSync(path.join(folder, 'config.json')) ? ['--resume'] : []
-  translateCommand('train', '--config', file, '--output', folder, ...flags, ...threads, ...resume)
+  const { reason } = translateCommand('train', '--config', file, '--output', folder, ...flags, ...threads, ...resume) as { reason: string }
+  if (reason === 'interrupted') process.exit(130)
   writeFileSync(done, '')
   return folder
 }

@@ -21,7 +21,7 @@ export interface TrainingFiles {
 }
 
 /** Validation pairs of one direction. */
-export interface ValidationSet {
+interface ValidationSet {
   readonly direction: Direction | undefined
   readonly pairs: readonly Pair[]
 }
