@@ -13,7 +13,7 @@ function loadedBy(name: string): string[] {
 const tensorFlow = (file: string) => file.includes('@tensorflow')
 
 describe('what only runs models does not load TF.js', () => {
-  it.each(['@parlance/lm', '@parlance/translation', '@parlance/asr', '@parlance/runtime/session', '@parlance/nn/command-line'])(
+  it.each(['@parlance/embeddings', '@parlance/lm', '@parlance/translation', '@parlance/asr', '@parlance/runtime/session', '@parlance/nn/command-line'])(
     '%s',
     (name) => expect(loadedBy(name).filter(tensorFlow)).toEqual([]),
   )
