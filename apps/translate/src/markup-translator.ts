@@ -1,4 +1,4 @@
-import type { TranslateOptions, Translator, WordLink } from '@parlance/translation'
+import { checkTranslation, type TranslateOptions, type Translator, type WordLink } from '@parlance/translation'
 import { detectMarkup, type Link, type MarkupFormat, type PlainSentence, type Range, translateMarkup, type TranslateSentences } from '@parlance/translation/markup'
 import { fitsPart } from './parts.js'
 import { translateSafely } from './safe-translation.js'
@@ -7,19 +7,32 @@ export type MarkupFlag = MarkupFormat | 'auto'
 
 /** Translates documents, or lines that are documents of their own, and leaves their markup as it is. */
 export class MarkupTranslator {
-  /** Sentences that could not be translated; they are left as they were. */
-  readonly problems: string[] = []
+  /** Whether all sentences could be translated; those that could not are left as they were. */
+  complete = true
   private readonly pending: Request[] = []
 
+  /** @param tell told what is wrong with a sentence: a clause that names it */
   constructor(
     private readonly translator: Translator,
     private readonly options: TranslateOptions,
-    private readonly format: MarkupFlag,
+    private readonly settings: MarkupSettings,
+    private readonly tell: (problem: string) => void,
   ) {}
 
   document(source: string): Promise<string> {
-    const format = this.format === 'auto' ? detectMarkup(source) : this.format
-    return translateMarkup(source, format, this.request, (text) => fitsPart(this.translator.tokenizer, text))
+    const { format, check } = this.settings
+    const fits = (text: string): boolean => fitsPart(this.translator.tokenizer, text)
+    const onTranslated = (sentence: string, target: string): void => {
+      if (check) this.check(sentence, target)
+    }
+    return translateMarkup(source, format === 'auto' ? detectMarkup(source) : format, this.request, { fits, onTranslated })
+  }
+
+  private check(source: string, target: string): void {
+    const { from, to } = this.settings
+    for (const { message } of checkTranslation({ source, target, sourceLanguage: from, targetLanguage: to }).warnings) {
+      this.tell(`${quoted(source)}: ${message}`)
+    }
   }
 
   /** Sentences of documents that are translated at the same time go to the translator together. */
@@ -43,7 +56,8 @@ export class MarkupTranslator {
             if (!(translation instanceof Error) && translation) {
               return { text: translation.text, links: wordLinks(sentence, translation.text, translation.hypotheses[0]?.alignment ?? []) }
             }
-            this.problems.push(`"${sentence.slice(0, 40)}" could not be translated: ${translation?.message ?? ''}`)
+            this.complete = false
+            this.tell(`${quoted(sentence)} could not be translated: ${translation?.message ?? ''}`)
             return { text: sentence }
           }),
         )
@@ -52,6 +66,19 @@ export class MarkupTranslator {
       for (const { reject } of requests) reject(error)
     }
   }
+}
+
+export interface MarkupSettings {
+  readonly format: MarkupFlag
+  /** Whether to tell of suspected failures, and what languages they are judged by. */
+  readonly check: boolean
+  readonly from: string | undefined
+  readonly to: string | undefined
+}
+
+/** The beginning of a sentence, to find it by. */
+function quoted(sentence: string): string {
+  return sentence.length > 40 ? `"${sentence.slice(0, 40).trimEnd()}…"` : `"${sentence}"`
 }
 
 interface Request {

@@ -107,9 +107,10 @@ async function write(output: string): Promise<void> {
 }
 
 /** A document; with `--lines` each line as one. */
-async function translateMarkedUp(translator: Translator, options: TranslateOptions, format: MarkupFlag, { lines }: TranslateFlags): Promise<void> {
+async function translateMarkedUp(translator: Translator, options: TranslateOptions, format: MarkupFlag, flags: TranslateFlags): Promise<void> {
   const { MarkupTranslator } = await import('./markup-translator.js')
-  const markup = new MarkupTranslator(translator, options, format)
+  const { lines, warnings: check, from, to } = flags
+  const markup = new MarkupTranslator(translator, options, { format, check, from, to }, (problem) => warn(problem.replace(/\.$/u, '')))
   if (lines) {
     let first = 0
     for await (const group of lineGroups(process.stdin as AsyncIterable<Uint8Array>)) {
@@ -130,6 +131,5 @@ async function translateMarkedUp(translator: Translator, options: TranslateOptio
     if (!Buffer.from(text).equals(source)) warn('the document is not UTF-8; what could not be read was replaced')
     await write(await markup.document(text))
   }
-  for (const problem of markup.problems) warn(problem)
-  if (markup.problems.length > 0) process.exitCode = 1
+  if (!markup.complete) process.exitCode = 1
 }

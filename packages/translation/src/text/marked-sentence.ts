@@ -33,6 +33,11 @@ export class MarkedSentence {
     readonly verbatim: readonly Verbatim[],
   ) {}
 
+  /** As it stands in the run, on one line. */
+  source(): string {
+    return this.marked.text.slice(this.range.start, this.range.end).replace(/\s+/gu, ' ')
+  }
+
   /** Whether there is nothing to translate. */
   isVerbatim(): boolean {
     let [rest, at] = ['', this.range.start]

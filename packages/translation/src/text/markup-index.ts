@@ -1,6 +1,7 @@
 export {
   detectMarkup,
   type MarkupFormat,
+  type MarkupOptions,
   type PlainSentence,
   type SentenceTranslation,
   translateMarkup,

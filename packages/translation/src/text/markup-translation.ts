@@ -25,6 +25,13 @@ export interface PlainSentence {
 /** Translates sentences; one result for each, in order. */
 export type TranslateSentences = (sentences: readonly PlainSentence[]) => Promise<readonly SentenceTranslation[]>
 
+export interface MarkupOptions {
+  /** Whether a text is short enough for the translator; longer sentences are parted at clauses. Default: all are. */
+  readonly fits?: (text: string) => boolean
+  /** Told each sentence and its translation, without markup, when it is final. */
+  readonly onTranslated?: (source: string, translation: string) => void
+}
+
 /** Sentences given to the translator at once, at most. */
 const GROUP = 512
 
@@ -42,18 +49,18 @@ const FILLS: readonly { fill: Fill; wanted: boolean }[] = [
 /**
  * Translates a document and leaves its markup as it is: every tag, attribute, comment, piece of code, link target,
  * placeholder and address once, and inside the same element as before. A line break stays one.
- *
- * @param fits whether a text is short enough for the translator; longer sentences are parted at clauses
  */
 export async function translateMarkup(
   source: string,
   format: MarkupFormat,
   translate: TranslateSentences,
-  fits: (text: string) => boolean = () => true,
+  { fits = () => true, onTranslated }: MarkupOptions = {},
 ): Promise<string> {
   const template = format === 'html' ? parseHtml(source) : parseMarkdown(source)
   const runs = template.map((part) => (typeof part === 'string' ? part : { marked: part, sentences: sentencesOf(part, fits) }))
-  await fillIn(runs.flatMap((run) => (typeof run === 'string' ? [] : run.sentences)), translate)
+  const sentences = runs.flatMap((run) => (typeof run === 'string' ? [] : run.sentences)).filter((sentence) => !sentence.isVerbatim())
+  await fillIn(sentences, translate)
+  for (const sentence of sentences) onTranslated?.(sentence.source(), sentence.result().text)
   return runs.map((run) => (typeof run === 'string' ? run : join(run.marked, run.sentences))).join('')
 }
 
@@ -77,7 +84,7 @@ function sentencesOf(marked: MarkedText, fits: (text: string) => boolean): Marke
 
 /** Gives each sentence its translation, showing placeholders in another way where they got lost. */
 async function fillIn(all: readonly MarkedSentence[], translate: TranslateSentences): Promise<void> {
-  let open = all.filter((sentence) => !sentence.isVerbatim())
+  let open = all
   for (const { fill, wanted } of FILLS) {
     for (let start = 0; start < open.length; start += GROUP) {
       const group = open.slice(start, start + GROUP)

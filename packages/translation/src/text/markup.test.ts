@@ -18,7 +18,7 @@ const wordForWord = (aligned: boolean): TranslateSentences => async (sentences) 
     const links: Link[] = []
     for (const { word, start, end } of order) {
       const translated = DICTIONARY[word.toLowerCase()] ?? word
-      if (text !== '' && /[\p{L}\p{N}]$/u.test(text) && /^[\p{L}\p{N}(&<*]/u.test(translated)) text += ' '
+      if (text !== '' && /[\p{L}\p{N}]$/u.test(text) && /^[\p{L}\p{N}(&<*{]/u.test(translated)) text += ' '
       links.push({ source: { start, end }, target: { start: text.length, end: text.length + translated.length } })
       text += translated
     }
@@ -89,6 +89,18 @@ describe('translateMarkup: HTML', () => {
       })
     expect(await translateMarkup('Hello ${user.name}!', 'html', names)).toBe('Hallo ${user.name}!')
     expect(seen).toEqual(['Hello ${user.name}!', 'Hello Tom!'])
+  })
+})
+
+describe('translateMarkup: options', () => {
+  it('parts what does not fit, and tells each final translation', async () => {
+    const told: [string, string][] = []
+    const output = await translateMarkup('<p>The cat sees,\n and the cat sees. Hello {name}</p>', 'html', wordForWord(true), {
+      fits: (text) => text.length < 20,
+      onTranslated: (source, translation) => told.push([source, translation]),
+    })
+    expect(output).toBe('<p>le chat voit,\n et le chat voit. bonjour {name}</p>')
+    expect(told).toEqual([['The cat sees,', 'le chat voit,'], ['and the cat sees.', 'et le chat voit.'], ['Hello {name}', 'bonjour {name}']])
   })
 })
 

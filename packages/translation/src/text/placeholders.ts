@@ -5,6 +5,8 @@ const PLACEHOLDERS = [
   // Addresses: the full stop or bracket that ends a sentence is not theirs.
   /(?:https?|ftp|file):\/\/[^\s<>"'“”«»]*[^\s<>"'“”«».,;:!?)\]}]|\bwww\.[^\s<>"'“”«»]*[^\s<>"'“”«».,;:!?)\]}]/giu,
   /(?:mailto:)?[\w.+-]+@[\w-]+(?:\.[\w-]+)+/gu,
+  // Names of packages, and of people on a platform.
+  /(?<![\w@])@[a-z\d][\w-]*(?:\/[\w.-]*\w)?/giu,
   // {{name}}, ${name}, #{name}, {name}, {0}, {count, plural, ...} with braces inside braces.
   /[$#%]?\{(?:[^{}\n]|\{(?:[^{}\n]|\{[^{}\n]*\})*\})*\}/gu,
   // printf: %s, %1$s, %(name)s, %.2f, %-5d, %@; a percentage such as "5 % d" is none.
