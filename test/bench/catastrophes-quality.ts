@@ -15,10 +15,13 @@ const { values } = parseArgs({
     model: { type: 'string' },
     target: { type: 'string', default: 'de' },
     threads: { type: 'string', default: '1' },
+    limit: { type: 'string', default: '10000' },
   },
 })
 if (values.model === undefined) {
-  console.error('catastrophes-quality --model DIR [--target de|fr] [--threads N]: name a model folder that translates from English.')
+  console.error(
+    'catastrophes-quality --model DIR [--target de|fr] [--threads N] [--limit SOURCES]: name a folder of a model from English.',
+  )
   process.exit(2)
 }
 
@@ -46,8 +49,10 @@ async function judge(split: 'valid' | 'test'): Promise<Judged[]> {
   for (const [source, target] of tatoebaPairs(values.target, split)) {
     references.set(source, [...(references.get(source) ?? []), target])
   }
-  const translations = await (translator as Translator).translate([...references.keys()], { beamSize: 1 })
-  return [...references].map(([source, targets], i) => {
+  const spread = Math.max(1, Math.ceil(references.size / Number(values.limit)))
+  const chosen = [...references].filter((_, i) => i % spread === 0)
+  const translations = await (translator as Translator).translate(chosen.map(([source]) => source), { beamSize: 1 })
+  return chosen.map(([source, targets], i) => {
     const { text: target, hypotheses: [best] } = translations[i] as (typeof translations)[number]
     const pair = { source, target, sourceLanguage: 'en', targetLanguage: values.target }
     const tokenLogProbs = best?.tokenLogProbs ?? []
