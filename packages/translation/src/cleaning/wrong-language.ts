@@ -19,9 +19,8 @@ const BEYOND = 2
  * source was copied, the sides are swapped), or far stranger to its own side than nearly all others (a third language,
  * as long as it is rare: one that makes up a hundredth of the corpus is one of its languages).
  *
- * On the 158,217 English–German pairs of Tatoeba it takes out about 50, mostly names. Of swapped and copied sentences of
- * 12 letters or more planted there it finds 98% when they are a fifth of the corpus and all when they are rare; of
- * planted French ones, one in a thousand, 86%.
+ * Of the 158,217 English–German pairs of Tatoeba it takes out 55, mostly names. Of swapped and copied sentences of 16
+ * characters or more planted there, a fiftieth of the corpus, it finds 99.9%; of French ones, one in a thousand, 86%.
  *
  * @returns for each pair, whether to leave it out; all false for corpora of fewer than 1,000 pairs
  */
