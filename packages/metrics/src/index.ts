@@ -42,6 +42,15 @@ export {
 } from './error-rate.js'
 export { type Perplexity, perplexity, type PerplexityCounts } from './perplexity.js'
 export { spearman } from './rank-correlation.js'
+export {
+  type LinkPrediction,
+  linkPrediction,
+  type LinkRanks,
+  type RankingMetrics,
+  rankingMetrics,
+  type Ranks,
+} from './ranking/link-prediction.js'
+export { type Placed, placeAnswer, realisticRank } from './ranking/rank.js'
 export type { References } from './references.js'
 export { bootstrap, type BootstrapOptions, type ConfidenceInterval } from './significance/bootstrap.js'
 export {
