@@ -13,6 +13,10 @@ function gather(x: Value, indices: Value, axis: number, batch: number): Value {
     const shape = [...x.shape.slice(0, axis), ...indices.shape, ...x.shape.slice(axis + 1)]
     return op('Gather', [x, indices], shape, x.type, { axis })
   }
+  // Elements of the last axis, all others being the batch's.
+  if (x.shape.length === batchDims + 1 && indices.shape.length === batchDims + 1) {
+    return op('GatherElements', [x, indices], indices.shape, x.type, { axis: batchDims })
+  }
   // GatherND gathers on the first axis after the batch: the axis goes there, and what it passed comes back.
   const axes = x.shape.map((_, i) => i)
   const [before, between, after] = [axes.slice(0, batchDims), axes.slice(batchDims, axis), axes.slice(axis + 1)]
