@@ -8,9 +8,10 @@ export interface ShortlistOptions {
   leastProbability?: number
 }
 
-/** Tokens that a sentence may choose from whatever its length, and further ones for each of its tokens. */
-const BASE = 128
-const PER_TOKEN = 16
+/** Tokens that a sentence may choose from whatever its length, of them the most frequent, and further ones for each of its tokens. */
+const BASE = 512
+const FREQUENT = 320
+const PER_TOKEN = 24
 const MULTIPLE = 64
 
 /**
@@ -61,7 +62,7 @@ export class Shortlist {
   /** The `size(length)` tokens for a source, ascending. */
   choose(source: ArrayLike<number>, length: number): Int32Array {
     const size = this.size(length)
-    const chosen = new Set<number>(this.frequent.subarray(0, BASE / 2))
+    const chosen = new Set<number>(this.frequent.subarray(0, FREQUENT))
     const add = (token: number) => {
       if (chosen.size < size) chosen.add(token)
     }
@@ -76,7 +77,7 @@ export class Shortlist {
         more = true
       }
     }
-    for (let i = BASE / 2; chosen.size < size; i++) add(this.frequent[i] as number)
+    for (let i = FREQUENT; chosen.size < size; i++) add(this.frequent[i] as number)
     return Int32Array.from(chosen).sort()
   }
 }
