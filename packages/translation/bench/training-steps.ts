@@ -45,7 +45,7 @@ const runs = Object.entries(models).filter(([name]) => chosen.length === 0 || ch
     const start = performance.now()
     const results = step(batch, { learningRate: tf.scalar(1e-4), step: tf.scalar(++count, 'int32') })
     results.sum.dataSync()
-    tf.dispose(results)
+    tf.dispose({ ...results })
     return performance.now() - start
   }
   const first = once()

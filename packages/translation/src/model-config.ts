@@ -3,7 +3,7 @@ import { z } from 'zod'
 
 const count = (least: number) => z.number().int().min(least)
 
-export const ARCHITECTURES = ['transformer', 'lstm', 'convolutional'] as const
+const ARCHITECTURES = ['transformer', 'lstm', 'convolutional'] as const
 export const DECODERS = ['attention', 'ssru', 'average'] as const
 export const ATTENTIONS = ['general', 'dot', 'additive'] as const
 /** Which tables are one: source, target and output ('all'), target and output ('output'), or none. */

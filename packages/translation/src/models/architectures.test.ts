@@ -11,8 +11,8 @@ import type { ModelConfig } from '../model-config.js'
 import { fileNames } from '../parameter-names.js'
 import { END, PAD, START } from '../special-tokens.js'
 import { createModel } from './create-model.js'
-import { type EncoderDecoder, type Tensors, zeroPorts } from './encoder-decoder.js'
-import { examplesOf, matrix, perturb } from './testing.js'
+import type { EncoderDecoder, Tensors } from './encoder-decoder.js'
+import { beginning, examplesOf, matrix, perturb } from './testing.js'
 
 beforeAll(async () => {
   await useDevice('cpu', { threads: 1 })
@@ -66,12 +66,6 @@ function preparedForDifferences(model: EncoderDecoder): EncoderDecoder {
     if (/^cell.*weight$/.test(name)) tf.tidy(() => variable.assign(tf.mul(variable, 3) as tf.Tensor))
   }
   return model
-}
-
-/** The state before the first position. */
-function beginning(model: EncoderDecoder, encoded: Tensors): Tensors {
-  const zeros = Object.entries(zeroPorts(model.statePorts, encoded.source_mask?.shape[0] as number))
-  return Object.fromEntries(zeros.map(([name, zero]) => [name, encoded[name] ?? zero]))
 }
 
 describe.each(Object.entries(architectures))('%s', (name, config) => {

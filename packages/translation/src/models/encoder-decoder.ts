@@ -88,9 +88,3 @@ export abstract class EncoderDecoder extends Module {
     return linearCrossEntropy(this.hidden(batch, context), this.outputWeight, labels, { ignoreIndex: PAD, labelSmoothing })
   }
 }
-
-/** Tensors of zeros for the ports, nothing said so far. */
-export function zeroPorts(ports: Ports, rows: number): Tensors {
-  const shapeOf = (axes: readonly (number | 'S' | 'T')[]) => axes.map((axis) => (typeof axis === 'number' ? axis : 0))
-  return Object.fromEntries(Object.entries(ports).map(([name, axes]) => [name, tf.zeros([rows, ...shapeOf(axes)])]))
-}

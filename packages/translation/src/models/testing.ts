@@ -2,6 +2,7 @@
 import { type Module, namedParameters } from '@parlance/nn'
 import { tf } from '@parlance/runtime'
 import type { Examples } from '../data/examples.js'
+import type { EncoderDecoder, Tensors } from './encoder-decoder.js'
 
 /** Gives vectors of parameters, which are zeros and ones in a new model and would hide mistakes, other values. */
 export function perturb<Model extends Module>(model: Model): Model {
@@ -25,4 +26,14 @@ export function examplesOf(pairs: readonly (readonly [number[], number[]])[]): E
 /** Token ids as a matrix of `rows` rows. */
 export function matrix(ids: readonly number[], rows = 1): tf.Tensor2D {
   return tf.tensor2d([...ids], [rows, ids.length / rows], 'int32')
+}
+
+/** The state before the first position: what the encoder gave of it, and zeros, nothing said so far. */
+export function beginning({ statePorts }: EncoderDecoder, encoded: Tensors): Tensors {
+  const rows = encoded.source_mask?.shape[0] as number
+  return Object.fromEntries(
+    Object.entries(statePorts).map(([name, axes]) => {
+      return [name, encoded[name] ?? tf.zeros([rows, ...axes.map((axis) => (typeof axis === 'number' ? axis : 0))])]
+    }),
+  )
 }
