@@ -1,7 +1,7 @@
 import { Random } from '@parlance/corpora'
 
 /** Words of a planted topic have its letter first: `a0` … `a7`. */
-export const TOPICS = ['a', 'b', 'c', 'd']
+const TOPICS = ['a', 'b', 'c', 'd']
 const WORDS = 8
 
 /** Sentences whose words are of one topic, with words of all topics (`the0` … `the3`) among them. */
