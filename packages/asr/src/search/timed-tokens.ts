@@ -8,6 +8,12 @@ export interface TimedTokens {
   logProbs: number[]
 }
 
+/** A hypothesis of a search. */
+export interface ScoredTokens extends TimedTokens {
+  /** Natural logarithm of what the hypotheses are ranked by: a probability, with whatever fusion adds. */
+  score: number
+}
+
 export function noTokens(): TimedTokens {
   return { tokens: [], frames: [], logProbs: [] }
 }

@@ -1,27 +1,6 @@
 import { describe, expect, it } from 'vitest'
+import { model, recording, scoresOf, VOCAB_SIZE } from './testing/lattice.js'
 import { transducerGreedy } from './transducer-greedy.js'
-import type { TransducerModel } from './transducer-model.js'
-
-const VOCAB_SIZE = 4
-
-/** Scores that depend on the frame (two numbers) and on all tokens before. */
-function scoresOf(frame: ArrayLike<number>, history: readonly number[]): number[] {
-  const logits = Array.from({ length: VOCAB_SIZE }, (_, v) => Math.sin(3 * v * (frame[0] as number) + history.length) + Math.cos((frame[1] as number) * (history.at(-1) ?? 0) + v))
-  const normalizer = Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0))
-  return logits.map((x) => x - normalizer)
-}
-
-const model: TransducerModel<readonly number[]> = {
-  vocabSize: VOCAB_SIZE,
-  blank: 0,
-  start: () => [],
-  advance: (states, tokens) => states.map((history, r) => [...history, tokens[r] as number]),
-  score: (frames, states) => Float32Array.from(frames.flatMap((frame, r) => scoresOf(frame, states[r] as readonly number[]))),
-}
-
-function recording(seed: number, frames: number): Float32Array {
-  return Float32Array.from({ length: 2 * frames }, (_, i) => Math.sin(12.9898 * (i + 1) * seed) * 2)
-}
 
 /** The definition, written out: one utterance, one symbol at a time. */
 function written(encoded: Float32Array, maxSymbols: number) {

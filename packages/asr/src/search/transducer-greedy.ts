@@ -1,78 +1,115 @@
+import { checkCount, checkNumber } from './checks.js'
 import type { FrameSearch } from './frame-search.js'
+import type { Fusion, FusionState } from './fusion.js'
+import type { TransducerBeamOptions } from './options.js'
 import { noTokens, type TimedTokens } from './timed-tokens.js'
+import { transducerBonuses } from './transducer-bonuses.js'
 import type { TransducerModel } from './transducer-model.js'
 
 /** Where greedy search is in one recording. */
 interface GreedyState<State> {
   readonly found: TimedTokens
   predictor: State
+  fusion: FusionState | undefined
   /** Encoder frames seen. */
   frames: number
+  /** ln of the path's probability, fusion's bonuses included. */
+  score: number
 }
 
-export interface GreedyOptions {
-  /** Tokens of a frame at most; more would not be speech, and a model that never says blank must end. Default 3. */
-  maxSymbols?: number
+/** Greedy search takes all options of beams but their size. */
+export type GreedyOptions = Omit<TransducerBeamOptions, 'beamSize'>
+
+/** How the next symbol is chosen. */
+interface Choice<State> {
+  readonly model: TransducerModel<State>
+  readonly fusion: Fusion | undefined
+  readonly blankPenalty: number
+  /** An encoder frame of zeros. */
+  readonly silence: Float32Array
+}
+
+interface Row<State> {
+  readonly state: GreedyState<State>
+  readonly frame: Float32Array
 }
 
 /**
  * Greedy search: of each frame the likeliest token, the predictor moving on with it, until that is the blank or the frame has
- * `maxSymbols`. Equal scores go to the lower id.
+ * `maxSymbols`. Equal scores go to the lower id. What a phrase has given is not taken back where it breaks off: there is
+ * no other hypothesis that it could be taken back in favour of.
  *
  * @param width of an encoded frame
- * @throws RangeError for a bound below 1
+ * @throws RangeError for options that make no sense
  */
 export function transducerGreedy<State>(
   model: TransducerModel<State>,
   width: number,
-  { maxSymbols = 3 }: GreedyOptions = {},
+  { maxSymbols = 3, blankPenalty = 0, fusion }: GreedyOptions = {},
 ): FrameSearch<GreedyState<State>> {
-  if (!Number.isSafeInteger(maxSymbols) || maxSymbols < 1) {
-    throw new RangeError(`The most symbols of a frame must be a whole number of 1 or more, got ${maxSymbols}.`)
-  }
+  checkCount('The most symbols of a frame', maxSymbols)
+  checkNumber('The blank penalty', blankPenalty)
+  const choice: Choice<State> = { model, fusion, blankPenalty, silence: new Float32Array(width) }
   return {
-    start: () => ({ found: noTokens(), predictor: model.start(), frames: 0 }),
+    start: () => ({ found: noTokens(), predictor: model.start(), fusion: fusion?.start(), frames: 0, score: 0 }),
     advance(states, encoded) {
       const longest = encoded.reduce((most, { length }) => Math.max(most, length / width), 0)
       for (let t = 0; t < longest; t++) {
-        let rows = [...encoded.keys()].filter((row) => (encoded[row] as Float32Array).length > t * width)
-        for (const row of rows) (states[row] as GreedyState<State>).frames++
-        for (let symbols = 0; symbols < maxSymbols && rows.length > 0; symbols++) rows = emit(model, rows, states, encoded, width, t)
+        let rows = [...encoded.keys()].filter((row) => (encoded[row] as Float32Array).length > t * width).map((row): Row<State> => ({
+          state: states[row] as GreedyState<State>,
+          frame: (encoded[row] as Float32Array).subarray(t * width, (t + 1) * width),
+        }))
+        for (const { state } of rows) state.frames++
+        for (let symbols = 0; symbols < maxSymbols && rows.length > 0; symbols++) rows = emit(choice, rows)
       }
     },
     found: ({ found }) => found,
+    hypotheses: ({ found, score }) => [{ ...found, score }],
+    settled: ({ found }) => found.tokens.length,
   }
 }
 
 /** One decision of each row; returns those that emitted a token. */
-function emit<State>(
-  model: TransducerModel<State>,
-  rows: readonly number[],
-  states: readonly GreedyState<State>[],
-  encoded: readonly Float32Array[],
-  width: number,
-  t: number,
-): number[] {
-  const { vocabSize, blank } = model
-  const state = (row: number): GreedyState<State> => states[row] as GreedyState<State>
-  const frames = rows.map((row) => (encoded[row] as Float32Array).subarray(t * width, (t + 1) * width))
-  const scores = model.score(frames, rows.map((row) => state(row).predictor))
-  const emitting: number[] = []
+function emit<State>(choice: Choice<State>, rows: readonly Row<State>[]): Row<State>[] {
+  const { model, fusion, silence } = choice
+  const scores = model.score(rows.map(({ frame }) => frame), rows.map(({ state }) => state.predictor))
+  const bonuses = fusion && transducerBonuses(model, silence, fusion, rows.map(({ state }) => ({ predictor: state.predictor, fusion: state.fusion as FusionState })))
+  const emitting: Row<State>[] = []
   const tokens: number[] = []
   for (const [r, row] of rows.entries()) {
-    const first = r * vocabSize
-    let best = 0
-    for (let v = 1; v < vocabSize; v++) if ((scores[first + v] as number) > (scores[first + best] as number)) best = v
-    if (best === blank) continue
-    const { found, frames } = state(row)
-    found.tokens.push(best)
-    found.frames.push(frames - 1)
-    found.logProbs.push(scores[first + best] as number)
+    const { state } = row
+    const own = scores.subarray(r * model.vocabSize, (r + 1) * model.vocabSize)
+    const kept = fusion && state.fusion ? fusion.pending(state.fusion) : 0
+    const { best, score } = likeliest(choice, own, bonuses?.[r], kept)
+    state.score += score
+    if (best === model.blank) continue
+    state.found.tokens.push(best)
+    state.found.frames.push(state.frames - 1)
+    state.found.logProbs.push(own[best] as number)
+    if (state.fusion) state.fusion = fusion?.advance(state.fusion, best)
     emitting.push(row)
     tokens.push(best)
   }
   if (emitting.length === 0) return emitting
-  const after = model.advance(emitting.map((row) => state(row).predictor), tokens)
-  for (const [i, row] of emitting.entries()) state(row).predictor = after[i] as State
+  const after = model.advance(emitting.map(({ state }) => state.predictor), tokens)
+  for (const [i, { state }] of emitting.entries()) state.predictor = after[i] as State
   return emitting
+}
+
+function likeliest<State>(
+  { model: { blank }, blankPenalty }: Choice<State>,
+  scores: Float32Array,
+  bonuses: Float32Array | undefined,
+  kept: number,
+): { best: number; score: number } {
+  let best = -1
+  let greatest = -Infinity
+  for (let v = 0; v < scores.length; v++) {
+    const bonus = v === blank ? -blankPenalty : bonuses ? (bonuses[v] as number) + kept : 0
+    const score = (scores[v] as number) + bonus
+    if (score <= greatest) continue
+    best = v
+    greatest = score
+  }
+  return { best: best < 0 ? blank : best, score: greatest }
 }
