@@ -2,6 +2,7 @@ import { oneLine, UsageError } from '@parlance/nn/command-line'
 import { Command, CommanderError, Option } from 'commander'
 import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
 import { familiarFlags } from './familiar-flags.js'
+import { addGraph } from './graph.js'
 import { type Io, NAME } from './io.js'
 import { analogyCommand, nearestCommand, type NearestFlags } from './nearest.js'
 import { wholeNumber } from './numbers.js'
@@ -65,6 +66,7 @@ Examples:
     .addHelpText('after', `\nExamples:\n  ${NAME} analogy -v books.vec man woman king`)
     .action((a: string, b: string, c: string, flags: NearestFlags) => analogyCommand([a, b, c], flags, io))
   addEvaluate(root, io)
+  addGraph(root, io)
   return root
 }
 

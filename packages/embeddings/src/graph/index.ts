@@ -1,0 +1,6 @@
+export { type GraphTrainingConfig, graphTrainingSchema } from './config.js'
+export { evaluateGraph, type RankingOptions } from './evaluate.js'
+export { type LoadedGraphModel, loadGraphModel } from './model-folder.js'
+export type { GraphModel, Side } from './models/model.js'
+export { trainGraph, type TrainGraphOptions } from './train.js'
+export { Dictionary, type GraphNames, type KnowledgeGraph, readGraph, readTriples, type Split, type Triples } from './triples.js'
