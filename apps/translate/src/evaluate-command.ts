@@ -6,8 +6,8 @@ import { byLength, compare } from './evaluation/measure.js'
 import { countWarnings, runModel } from './evaluation/run-model.js'
 import { translationSheet } from './evaluation/scoring-sheet.js'
 import { summaryText } from './evaluation/summary.js'
+import { languagesOf, targetLanguage } from './languages.js'
 import { loadTranslator, type SearchFlags } from './search-flags.js'
-import { targetLanguage } from './target-language.js'
 
 export interface EvaluateFlags extends SearchFlags {
   data: string[]
@@ -65,10 +65,10 @@ export async function evaluateCommand(flags: EvaluateFlags): Promise<void> {
 }
 
 async function runFolder(model: string | undefined, pairs: readonly Pair[], flags: EvaluateFlags, samples: number): ReturnType<typeof runModel> {
-  const { from, to } = flags
-  const { translator, options } = await loadTranslator({ ...flags, ...(model !== undefined && { model }) })
+  const named = { ...flags, ...(model !== undefined && { model }) }
+  const { translator, options } = await loadTranslator(named)
   try {
-    return await runModel(translator, pairs, { ...options, ...targetLanguage(translator, to) }, { from, to }, samples)
+    return await runModel(translator, pairs, { ...options, ...targetLanguage(translator, flags.to) }, languagesOf(named), samples)
   } finally {
     translator.dispose()
   }

@@ -9,6 +9,7 @@ import {
   type WordLink,
 } from '@parlance/translation'
 import type { Range } from '@parlance/translation/text'
+import type { Languages } from './languages.js'
 import { isCut, partsOf } from './parts.js'
 import { translateSafely } from './safe-translation.js'
 
@@ -36,7 +37,7 @@ export interface LineHypothesis {
   readonly alignment: readonly WordLink[]
 }
 
-export interface LineSettings {
+export interface LineSettings extends Languages {
   readonly options: TranslateOptions
   /** Translate each sentence of a line alone. */
   readonly split: boolean
@@ -44,8 +45,6 @@ export interface LineSettings {
   readonly mayPart: boolean
   /** Judge translations; otherwise there is no quality and no warning. */
   readonly check: boolean
-  readonly from: string | undefined
-  readonly to: string | undefined
 }
 
 /** A part of a line: what is translated as one. */

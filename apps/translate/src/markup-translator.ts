@@ -1,5 +1,6 @@
 import { checkTranslation, type TranslateOptions, type Translator, type WordLink } from '@parlance/translation'
 import { detectMarkup, type Link, type MarkupFormat, type PlainSentence, type Range, translateMarkup, type TranslateSentences } from '@parlance/translation/markup'
+import type { Languages } from './languages.js'
 import { fitsPart } from './parts.js'
 import { translateSafely } from './safe-translation.js'
 
@@ -68,12 +69,10 @@ export class MarkupTranslator {
   }
 }
 
-export interface MarkupSettings {
+export interface MarkupSettings extends Languages {
   readonly format: MarkupFlag
-  /** Whether to tell of suspected failures, and what languages they are judged by. */
+  /** Whether to tell of suspected failures. */
   readonly check: boolean
-  readonly from: string | undefined
-  readonly to: string | undefined
 }
 
 /** The beginning of a sentence, to find it by. */

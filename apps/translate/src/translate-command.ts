@@ -6,7 +6,7 @@ import { LineTranslator, type TranslatedLine } from './line-translator.js'
 import { type InputLine, lineGroups, MAX_LINE_BYTES } from './lines.js'
 import type { MarkupFlag } from './markup-translator.js'
 import { type LineFlags, loadTranslator, readLine, type SearchFlags } from './search-flags.js'
-import { targetLanguage } from './target-language.js'
+import { type Languages, languagesOf, targetLanguage } from './languages.js'
 
 export interface TranslateFlags extends SearchFlags, LineFlags, OutputFlags {
   split?: true
@@ -28,8 +28,9 @@ export async function translateCommand(flags: TranslateFlags): Promise<void> {
   const markup = checkFlags(flags)
   const { translator, options: search } = await loadTranslator(flags)
   const options = { ...search, ...targetLanguage(translator, flags.to) }
-  if (markup !== undefined) await translateMarkedUp(translator, options, markup, flags)
-  else await translateLines(translator, options, flags)
+  const languages = languagesOf(flags)
+  if (markup !== undefined) await translateMarkedUp(translator, options, languages, markup, flags)
+  else await translateLines(translator, options, languages, flags)
   translator.dispose()
 }
 
@@ -55,11 +56,11 @@ function checkFlags({ markup, ...flags }: TranslateFlags): MarkupFlag | undefine
   return format
 }
 
-async function translateLines(translator: Translator, options: TranslateOptions, flags: TranslateFlags): Promise<void> {
-  const { warnings, quality, split = false, from, to } = flags
+async function translateLines(translator: Translator, options: TranslateOptions, languages: Languages, flags: TranslateFlags): Promise<void> {
+  const { warnings, quality, split = false } = flags
   const mayPart = (options.nBest ?? 1) === 1 && !flags.forceDecode && !flags.constraints
   const check = warnings || quality === true
-  const lineTranslator = new LineTranslator(translator, { options, split, mayPart, check, from, to })
+  const lineTranslator = new LineTranslator(translator, { options, split, mayPart, check, ...languages })
   let first = 0
   for await (const group of lineGroups(process.stdin as AsyncIterable<Uint8Array>)) {
     for (let start = 0; start < group.length; start += GROUP) {
@@ -107,10 +108,16 @@ async function write(output: string): Promise<void> {
 }
 
 /** A document; with `--lines` each line as one. */
-async function translateMarkedUp(translator: Translator, options: TranslateOptions, format: MarkupFlag, flags: TranslateFlags): Promise<void> {
+async function translateMarkedUp(
+  translator: Translator,
+  options: TranslateOptions,
+  languages: Languages,
+  format: MarkupFlag,
+  flags: TranslateFlags,
+): Promise<void> {
   const { MarkupTranslator } = await import('./markup-translator.js')
-  const { lines, warnings: check, from, to } = flags
-  const markup = new MarkupTranslator(translator, options, { format, check, from, to }, (problem) => warn(problem.replace(/\.$/u, '')))
+  const { lines, warnings: check } = flags
+  const markup = new MarkupTranslator(translator, options, { format, check, ...languages }, (problem) => warn(problem.replace(/\.$/u, '')))
   if (lines) {
     let first = 0
     for await (const group of lineGroups(process.stdin as AsyncIterable<Uint8Array>)) {

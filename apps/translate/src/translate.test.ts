@@ -5,7 +5,9 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { generateParallel } from '@parlance/corpora'
 import { readLog } from '@parlance/nn'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { UsageError } from '@parlance/nn/command-line'
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest'
+import { run as runProgram } from './program.js'
 
 const main = fileURLToPath(new URL('main.ts', import.meta.url))
 const pairs = generateParallel({ seed: 1, pairs: 50 })
@@ -97,7 +99,7 @@ describe('parlance-translate', () => {
 
   it('goes on after a line that is not UTF-8 and says so', async () => {
     const input = Buffer.concat([Buffer.from([0x61, 0xff, 0x0a]), Buffer.from(`${pairs[0]!.source}\n`)])
-    const { code, out, err } = await run(['--model', model], input)
+    const { code, out, err } = await run(['--model', model, '--no-warnings'], input)
     expect(code).toBe(0)
     expect(out.split('\n')[1]).toBe(pairs[0]!.target)
     expect(err).toBe('parlance-translate: line 1: it is not UTF-8; what could not be read was replaced.\n')
@@ -116,8 +118,8 @@ describe('parlance-translate', () => {
   })
 
   it('splits lines into sentences and keeps their white space', async () => {
-    const { out } = await run(['--model', model, '--split', '--no-warnings'], `  ${pairs[0]!.source}  ${pairs[1]!.source} \n\n${pairs[2]!.source}\n`)
-    expect(out).toBe(`  ${pairs[0]!.target}  ${pairs[1]!.target} \n\n${pairs[2]!.target}\n`)
+    const { out } = await run(['--model', model, '--split', '--no-warnings'], `  ${pairs[0]!.source}\u2028 ${pairs[1]!.source} \n\n${pairs[2]!.source}\n`)
+    expect(out).toBe(`  ${pairs[0]!.target}\u2028 ${pairs[1]!.target} \n\n${pairs[2]!.target}\n`)
   })
 
   it('writes columns for scores, quality and alignments', async () => {
@@ -141,12 +143,14 @@ describe('parlance-translate', () => {
   })
 
   it('tells of suspected failures on stderr, and not with --no-warnings', async () => {
-    // The model knows no numbers: whatever it says has lost this one.
-    const line = `${pairs[0]!.source.replace(/\.$/u, '')} 98765.\n`
-    const warned = await run(['--model', model, '--json'], line)
-    expect(warned.err).toMatch(/^parlance-translate: line 1: number changed: .*98765.*\.\n/u)
-    expect(JSON.parse(warned.out).warnings[0]).toMatchObject({ kind: 'number-changed', missing: ['98765'] })
-    expect((await run(['--model', model, '--no-warnings'], line)).err).toBe('')
+    // The grammar's made-up words are no German.
+    const args = ['--model', model, '--json', '--from', 'en', '--to', 'de']
+    const { out, err } = await run(args, `\n${pairs[0]!.source}\n`)
+    expect(err).toBe('parlance-translate: line 2: wrong language: German was asked for, it does not look like it.\n')
+    expect(JSON.parse(out.split('\n')[1]!).warnings).toMatchObject([{ kind: 'wrong-language' }])
+    const quiet = await run([...args, '--no-warnings'], `${pairs[0]!.source}\n`)
+    expect(quiet.err).toBe('')
+    expect(JSON.parse(quiet.out).warnings).toEqual([])
   })
 
   it('compares with a second model, writes a report and a sheet, and reads the ratings back', async () => {
@@ -239,7 +243,6 @@ describe('parlance-translate', () => {
     it.each<[string, () => string[], number, RegExp]>([
       ['an unknown flag', () => ['--bogus'], 2, /unknown option '--bogus'/],
       ['an unknown command', () => ['frobnicate'], 2, /too many arguments|unknown command/],
-      ['no model', () => [], 2, /There is no model: name a model folder with --model DIR/],
       ['a model that is not there', () => ['--model', join(folder, 'nowhere')], 1, /nowhere: there is no such model folder/],
       ['a beam size that is no number', () => ['--model', model, '--beam-size', 'wide'], 2, /beamSize must be a whole number of 1 or more, got NaN/],
       ['a folder that is no model', () => ['--model', folder], 1, /config\.json: there is no such file/],
@@ -264,18 +267,31 @@ describe('parlance-translate', () => {
       ['empty data', () => ['evaluate', '--model', model, '--data', file('empty.tsv', '')], 1, /empty\.tsv: is empty/],
       ['data that is not UTF-8', () => ['evaluate', '--model', model, '--data', file('latin1.tsv', Buffer.from('\xe4\t\xe4\n', 'latin1'))], 1, /latin1\.tsv: is not UTF-8/],
       ['an output that holds a model', () => ['train', '--data', data, '--valid', data, '--output', model, '--max-steps', '1', ...small], 2, /holds a model already/],
-    ])('%s is one line and an exit code', async (_, args, wanted, message) => {
-      const { code, out, err } = await run(args())
+    ])('%s is wrong usage or failed work, in one line', async (_, args, wanted, message) => {
+      const written = vi.spyOn(process.stdout, 'write')
+      const error = await runProgram(args()).then(() => undefined, (thrown: unknown) => thrown)
+      expect(written).not.toHaveBeenCalled()
+      written.mockRestore()
+      expect(error).toBeInstanceOf(Error)
+      expect((error as Error).message).toMatch(message)
+      expect((error as Error).message).not.toContain('\n')
+      expect(error instanceof UsageError ? 2 : 1).toBe(wanted)
+    })
+
+    it.each<[string, string[], number]>([
+      ['wrong usage', ['--bogus'], 2],
+      ['failed work', ['--model', '/nowhere'], 1],
+    ])('%s is one line on stderr and an exit code', async (_, args, wanted) => {
+      const { code, out, err } = await run(args)
       expect({ code, out }).toEqual({ code: wanted, out: '' })
       expect(err).toMatch(/^parlance-translate: [^\n]+\n$/)
-      expect(err).toMatch(message)
     })
   })
 
   it('shows help', async () => {
     const { code, out } = await run(['train', '--help'])
     expect(code).toBe(0)
-    expect(out).toMatch(/--encoder-layers <n>\s+layers of the encoder \(default: 6\)/)
+    expect(out).toMatch(/--encoder-layers <n>\s+layers of the encoder; default 6/)
     expect(out).toContain('Examples:')
   })
 })

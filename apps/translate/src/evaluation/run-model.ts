@@ -1,4 +1,5 @@
 import { checkTranslation, type Pair, type TranslateOptions, type Translator, type Warning } from '@parlance/translation'
+import type { Languages } from '../languages.js'
 import { type Measures, measure } from './measure.js'
 
 /** A model's translations of the evaluation data and what they are worth. */
@@ -11,11 +12,6 @@ export interface ModelRun {
   readonly tokens: number
   /** For each translation, what is suspected of it. */
   readonly warnings: readonly (readonly Warning[])[]
-}
-
-export interface Languages {
-  readonly from: string | undefined
-  readonly to: string | undefined
 }
 
 /** @param samples resamples of the bootstrap */
