@@ -6,6 +6,7 @@ import { readJson } from './files.js'
 
 /** Fields of a config, by their last name, that a resumed run may change: they decide how long and where, not what. */
 const MAY_CHANGE = new Set([
+  'epochs',
   'maxSteps',
   'maxSeconds',
   'maxMinutes',
