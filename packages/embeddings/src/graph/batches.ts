@@ -22,7 +22,7 @@ export type GraphBatch = {
 }
 
 /** How negatives are drawn: one set for the whole batch, or one for each query, uniformly; or the batch's own answers. */
-export type NegativeSampling = { readonly kind: 'shared' | 'uniform'; readonly count: number } | { readonly kind: 'batch' }
+type NegativeSampling = { readonly kind: 'shared' | 'uniform'; readonly count: number } | { readonly kind: 'batch' }
 
 export interface BatchOptions {
   /** Queries a batch. */

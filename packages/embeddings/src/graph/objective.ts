@@ -4,7 +4,7 @@ import type { GraphBatch } from './batches.js'
 import { logisticOfAll, negativeLoss, type NegativeLossOptions, softmaxOfAll } from './losses.js'
 import type { GraphModel } from './models/model.js'
 
-export interface Penalty {
+interface Penalty {
   /**
    * `n3`: Σ|x|³ (Lacroix et al. 2018, equation 5); `l2`: Σ|x|²; over the components of head, relation and tail of each
    * triple of the batch, so that frequent ones are penalised more.

@@ -1,4 +1,4 @@
-import { initializers, Module, parameter } from '@parlance/nn'
+import { type Initializer, initializers, Module, parameter } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
 import type { Comparison } from './comparisons.js'
 
@@ -32,15 +32,15 @@ export abstract class GraphModel extends Module {
   readonly reciprocal: boolean
   readonly relationCount: number
 
-  constructor({ entities, relations, dimensions, reciprocal, deviation, seed }: GraphModelOptions, relationWidth: number) {
+  constructor({ entities, relations, dimensions, reciprocal, deviation, seed }: GraphModelOptions, relationWidth: number, relationValues?: Initializer) {
     super()
-    const draw = initializers.normal(deviation)
+    const normal = initializers.normal(deviation)
     const random = new Random(seed, 'graph-model')
     this.relationCount = relations
     this.reciprocal = reciprocal
-    const table = (name: string, shape: [number, number]) => parameter(draw(random.fork(name), shape), shape)
+    const table = (name: string, shape: [number, number], draw = normal) => parameter(draw(random.fork(name), shape), shape)
     this.entities = table('entities', [entities, dimensions])
-    this.relations = table('relations', [reciprocal ? 2 * relations : relations, relationWidth])
+    this.relations = table('relations', [reciprocal ? 2 * relations : relations, relationWidth], relationValues)
   }
 
   /**
