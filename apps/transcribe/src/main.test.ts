@@ -1,5 +1,5 @@
 import { type SpawnSyncReturns, spawn, spawnSync } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -45,13 +45,36 @@ describe('parlance-transcribe', () => {
 
     const [first, second] = result.utterances as [(typeof result.utterances)[0], (typeof result.utterances)[0]]
     const one = run(['--model', model, first.audio])
-    expect(one).toMatchObject({ status: 0, stdout: `${first.hypothesis}\n`, stderr: '' })
+    expect(one).toMatchObject({ status: 0, stdout: `${first.hypothesis}\n` })
+    expect(one.stderr).toMatch(/^\d+\.\d s of audio in \d+\.\d s, real-time factor \d+\.\d{3}\n$/)
     expect(first.hypothesis.split(' ').some((word) => TONE_WORDS.includes(word))).toBe(true)
     const two = run(['--model', model, '--batch-size', '2', '--threads', '1', first.audio, second.audio])
     expect(two.stdout).toBe(`${first.audio}\t${first.hypothesis}\n${second.audio}\t${second.hypothesis}\n`)
     const json = run(['--model', model, '--format', 'json', first.audio])
-    expect(JSON.parse(json.stdout)).toEqual([{ file: first.audio, text: first.hypothesis, duration: expect.any(Number) as number }])
+    expect(JSON.parse(json.stdout)).toEqual([{
+      file: first.audio, text: first.hypothesis, duration: expect.any(Number) as number, words: first.hypothesis.split(' ').map((word) => ({
+        word, start: expect.any(Number) as number, end: expect.any(Number) as number, confidence: expect.any(Number) as number,
+      })),
+    }])
     expect(run(['--model', model], readFileSync(first.audio)).stdout).toBe(`${first.hypothesis}\n`)
+
+    // A beam with phrases.
+    const phrases = join(folder, 'phrases.txt')
+    writeFileSync(phrases, '@tone = ' + TONE_WORDS.join(' | ') + '\n@tone :0.1\n')
+    const best = run(['--model', model, '--format', 'json', '--beam-size', '4', '--n-best', '3', '--bias', phrases, first.audio])
+    const [{ text, alternatives }] = JSON.parse(best.stdout) as [{ text: string; alternatives: { text: string; score: number }[] }]
+    expect(alternatives[0]?.text).toBe(text)
+    expect(alternatives.length).toBe(3)
+    expect((alternatives[0]?.score as number) >= (alternatives[2]?.score as number)).toBe(true)
+    writeFileSync(phrases, 'not in it: ßß\n')
+    const unknown = run(['--model', model, '--bias', phrases, first.audio])
+    expect(unknown.status).toBe(2)
+    expect(unknown.stderr).toMatch(/phrases\.txt: line 1: [^\n]*\n$/)
+    const srt = run(['--model', model, '--format', 'srt', first.audio])
+    expect(srt.stdout).toMatch(/^1\n00:00:0\d,\d{3} --> 00:00:0\d,\d{3}\n[^\n]+\n/)
+    const live = run(['--model', model, '--stream', first.audio])
+    expect(live).toMatchObject({ status: 1, stdout: '' })
+    expect(live.stderr).toContain('This model needs whole recordings')
 
     const cut = join(folder, 'cut.wav')
     writeFileSync(cut, readFileSync(first.audio).subarray(0, 3000))
@@ -91,7 +114,15 @@ describe('bad input', () => {
     [2, 'unknown option', () => ['--modle', 'x']],
     [2, 'give --model DIR', () => ['a.wav']],
     [2, "--batch-size must be a whole number of 1 or more, got \"0\"", () => ['--model', 'x', '--batch-size', '0', 'a.wav']],
-    [2, "Allowed choices are text, json", () => ['--format', 'srt', 'a.wav']],
+    [2, "Allowed choices are text, srt, vtt, json, ctm", () => ['--format', 'doc', 'a.wav']],
+    [2, '--format srt holds one recording, got 2', () => ['--model', 'x', '--format', 'srt', 'a.wav', 'b.wav']],
+    [2, '--n-best 3 needs a beam that keeps as many: give --beam-size 3', () => ['--model', 'x', '--format', 'json', '--n-best', '3', 'a.wav']],
+    [2, '--n-best needs --format json', () => ['--model', 'x', '--n-best', '3', '--beam-size', '4', 'a.wav']],
+    [2, '--blank-penalty must be a number, got "high"', () => ['--model', 'x', '--blank-penalty', 'high', 'a.wav']],
+    [2, 'there are no WAV files in this folder', () => {
+      mkdirSync(join(folder, 'nothing'), { recursive: true })
+      return ['--model', 'x', join(folder, 'nothing')]
+    }],
     [1, 'there is no such model folder', () => ['--model', join(folder, 'none'), 'a.wav']],
     [2, "required option '--data <file>'", () => ['train', '--output', 'x']],
     [1, 'none.jsonl: there is no such file', () => ['train', '--data', join(folder, 'none.jsonl'), '--output', join(folder, 'x')]],

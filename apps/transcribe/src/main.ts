@@ -1,6 +1,8 @@
 import { Command, CommanderError, Option } from 'commander'
 import { runCommandLine, UsageError } from '@parlance/nn/command-line'
+import { FORMATS } from './formats.js'
 import { count } from './options.js'
+import { addSearchFlags } from './search-flags.js'
 import { evaluate, type EvaluateFlags } from './evaluate.js'
 import { transcribe, type TranscribeFlags } from './transcribe.js'
 import { addConfigFlags, train, type TrainFlags } from './train.js'
@@ -16,17 +18,22 @@ function threads(): Option {
 function commands(): Command {
   const program = new Command('parlance-transcribe')
     .description('Speech to text from WAV files.')
-    .argument('[files...]', 'WAV files of any rate and channels; - or nothing reads one from standard input')
+    .argument('[files...]', 'WAV files of any rate and channels, or folders of them; - or nothing reads one from standard input')
     .option('--model <dir>', 'model folder that train wrote')
-    .addOption(new Option('--format <format>', 'text: the text, or "file TAB text" for several files; json: an array of file, text, duration').choices(['text', 'json']).default('text'))
+    .addOption(new Option('--format <format>', 'text: the text, or "file TAB text" for several files; srt, vtt: captions of one; json: an array of file, text, duration, words').choices(FORMATS).default('text'))
+    .addOption(new Option('--n-best <n>', 'alternatives of each recording in json, at most the beam').argParser(count('--n-best')).default(1))
+    .option('--stream', 'hear recordings bit by bit, with partial results on standard error: "what stays|what may change"; standard input is raw 16-bit samples')
     .addOption(batchSize())
     .addOption(threads())
     .enablePositionalOptions()
+  addSearchFlags(program)
     .addHelpText('after', `
 Examples:
   $ parlance-transcribe train --data train.jsonl --valid valid.jsonl --output runs/speech --sample-rate 8000
   $ parlance-transcribe --model runs/speech speech.wav
-  $ parlance-transcribe --model runs/speech --format json *.wav > transcripts.json
+  $ parlance-transcribe --model runs/speech --format json recordings > transcripts.json
+  $ parlance-transcribe --model runs/speech --format srt --beam-size 4 --bias names.txt --lm text.ngram speech.wav > speech.srt
+  $ arecord -q -t raw -f S16_LE -c 1 -r 8000 | parlance-transcribe --model runs/speech --stream
   $ parlance-transcribe evaluate --model runs/speech --data test.jsonl`)
     .action((files: string[], flags: TranscribeFlags) => transcribe(files, flags))
 

@@ -10,3 +10,12 @@ export function count(flag: string): (text: string) => number {
     return value
   }
 }
+
+/** A number from a flag. */
+export function number(flag: string): (text: string) => number {
+  return (text) => {
+    const value = Number(text)
+    if (text.trim() === '' || !Number.isFinite(value)) throw new UsageError(`${flag} must be a number, got ${JSON.stringify(text)}.`)
+    return value
+  }
+}

@@ -4,12 +4,14 @@ import { join } from 'node:path'
 import { FeatureExtractor, writeWav } from '@parlance/audio'
 import { Random, useDevice } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
+import type { Tokenizer } from '@parlance/tokenizer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TrainingOptions } from './config.js'
 import { evaluate } from './evaluate.js'
 import { ctcGreedy } from './search/ctc-greedy.js'
 import { noise, SAMPLE_RATE as sampleRate, tokenizer, writeModel } from './testing/model-folder.js'
-import { Transcriber, type Transcript } from './transcriber.js'
+import { PhraseAutomaton } from './search/phrase-automaton.js'
+import { type LoadOptions, Transcriber, type Transcript } from './transcriber.js'
 import { makeTokenizer } from './units.js'
 
 let root: string
@@ -163,6 +165,49 @@ describe('Transcriber.stream', () => {
     const inputs = [1, 40, 0.3].map(noise)
     expect(heard(transcriber.transcribe(inputs))).toEqual(heard(inputs.map((input) => transcriber.transcribe(input))))
     transcriber.dispose()
+  })
+})
+
+describe('beam search', () => {
+  const found = (transcripts: readonly Transcript[]) => transcripts.map(({ text, words }) => ({ text, words: words.map(({ word, start, end }) => [word, start, end]) }))
+
+  it.each<[string, TrainingOptions, LoadOptions]>([
+    ['a transducer', { architecture: 'transducer', encoder: { type: 'lstm', causal: true } }, {}],
+    ['a transducer, steps in step', { architecture: 'transducer', encoder: { type: 'lstm', causal: true } }, { synchrony: 'label' }],
+    ['CTC', { encoder: conformer }, {}],
+  ])('hears with %s in a stream what it hears in the whole, with phrases', async (_, options, search) => {
+    const folder = mkdtempSync(join(root, 'beam-'))
+    writeModel(folder, options)
+    const fusion = (words: Tokenizer) => ({ phrases: new PhraseAutomaton([{ tokens: words.encode('cab'), weight: 3 }]) })
+    const plain = await Transcriber.load(folder, { threads: 1, beamSize: 3, ...search })
+    const biased = await Transcriber.load(folder, { threads: 1, beamSize: 3, fusion, ...search })
+    const inputs = [1.5, 0.5].map(noise)
+    const whole = biased.transcribe(inputs, { nBest: 3 })
+    const times = (text: string) => text.split('cab').length - 1
+    expect(times(whole[0]?.text as string)).toBeGreaterThan(times(plain.transcribe(inputs[0] as Float32Array).text))
+    const [first] = whole
+    expect(first?.alternatives?.[0]?.text).toBe(first?.text)
+    expect(new Set(first?.alternatives?.map(({ text }) => text)).size).toBe(first?.alternatives?.length)
+    for (const [i, samples] of inputs.entries()) {
+      const stream = biased.stream()
+      let settled = ''
+      for (let at = 0; at < samples.length; at += 700) {
+        const { text, stable } = stream.push(samples.subarray(at, at + 700))
+        expect(text.slice(0, stable).startsWith(settled)).toBe(true)
+        settled = text.slice(0, stable)
+      }
+      expect(found([stream.finish()])).toEqual(found([whole[i] as Transcript]))
+    }
+    plain.dispose()
+    biased.dispose()
+  })
+
+  it('is refused for attention decoders and without hypotheses', async () => {
+    const folder = mkdtempSync(join(root, 'attending-'))
+    writeModel(folder, { architecture: 'attention' })
+    await expect(Transcriber.load(folder, { threads: 1, beamSize: 2 })).rejects.toThrow('An attention decoder has greedy search alone')
+    await expect(Transcriber.load(model, { threads: 1, beamSize: 0 })).rejects.toThrow('The beam size must be a whole number of 1 or more, got 0')
+    expect(() => transcriber.transcribe(noise(1, 1), { nBest: 0 })).toThrow('The number of hypotheses must be a whole number of 1 or more, got 0')
   })
 })
 

@@ -3,11 +3,15 @@ import { join } from 'node:path'
 import { FeatureExtractor, type FeatureStream, frameSeconds } from '@parlance/audio'
 import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
+import { BLANK } from './blank.js'
 import { checkWeights } from './check-weights.js'
 import { type ModelConfig, readModelConfig } from './config.js'
 import { GRAPH_FILES, graphNames } from './graphs/files.js'
 import { Recognizer, type RecognizerStream } from './recognizer/recognizer.js'
-import type { TimedTokens } from './search/timed-tokens.js'
+import { checkCount } from './search/checks.js'
+import { Fusion, type FusionOptions } from './search/fusion.js'
+import type { SearchOptions } from './search/search.js'
+import type { ScoredTokens, TimedTokens } from './search/timed-tokens.js'
 import { readSpeech, type Speech } from './speech.js'
 import { timedWords, type Word } from './timed-words.js'
 import { readTokenizer, spelled } from './units.js'
@@ -23,18 +27,35 @@ export interface Transcript {
   words: Word[]
   /** Of the recording, in seconds. */
   duration: number
+  /** The best hypotheses, this one first, where `nBest` asks for more than one. */
+  alternatives?: Alternative[]
 }
 
-export interface LoadOptions {
+export interface Alternative {
+  text: string
+  words: Word[]
+  /** Natural logarithm of what it is ranked by. */
+  score: number
+}
+
+/** What a stream has heard so far. */
+export interface PartialTranscript extends Transcript {
+  /** Characters at the beginning of `text` that stay as they are, whatever comes. */
+  stable: number
+}
+
+export interface LoadOptions extends Omit<SearchOptions, 'fusion'> {
   /** Of the device; default all cores. */
   threads?: number
-  /** Tokens that a transducer may emit at one encoder frame: a bound for models that never say blank. Default 3. */
-  maxSymbols?: number
+  /** Language model and phrases, which need the model's tokenizer. */
+  fusion?: (tokenizer: Tokenizer) => FusionOptions
 }
 
 export interface TranscribeOptions {
   /** Pieces of audio that are computed together. It never changes a result. Default 8. */
   batchSize?: number
+  /** Hypotheses of each recording in `alternatives`, no more than the beam's and each text once. Default 1: none. */
+  nBest?: number
 }
 
 /**
@@ -55,9 +76,9 @@ export class Transcriber {
   /**
    * Loads a model folder.
    *
-   * @throws Error, one line, when a file is missing or does not belong to the others
+   * @throws Error, one line, when a file is missing or does not belong to the others; RangeError for a search that cannot be
    */
-  static async load(folder: string, { threads, maxSymbols }: LoadOptions = {}): Promise<Transcriber> {
+  static async load(folder: string, { threads, fusion, ...search }: LoadOptions = {}): Promise<Transcriber> {
     if (!existsSync(folder)) throw new Error(`${folder}: there is no such model folder.`)
     const config = readModelConfig(join(folder, 'config.json'))
     const tokenizerFile = join(folder, 'tokenizer.json')
@@ -74,7 +95,8 @@ export class Transcriber {
     }
     checkWeights(join(folder, 'model.safetensors'), config)
     const graphs = files.map(([name, file]) => [name, GraphSession.load(file, threads === undefined ? {} : { threads })] as const)
-    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), maxSymbols === undefined ? {} : { maxSymbols }))
+    const fused = fusion && { fusion: new Fusion(tokenizer.vocabSize, BLANK, fusion(tokenizer)) }
+    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), { ...search, ...fused }))
   }
 
   /** Hz: of samples that are given directly. */
@@ -91,18 +113,17 @@ export class Transcriber {
   transcribe(input: readonly SpeechInput[], options?: TranscribeOptions): Transcript[]
   transcribe(
     input: SpeechInput | readonly SpeechInput[],
-    { batchSize = 8 }: TranscribeOptions = {},
+    { batchSize = 8, nBest = 1 }: TranscribeOptions = {},
   ): Transcript | Transcript[] {
-    if (!Number.isSafeInteger(batchSize) || batchSize < 1) {
-      throw new RangeError(`The batch size must be a whole number of 1 or more, got ${batchSize}.`)
-    }
+    checkCount('The batch size', batchSize)
+    checkCount('The number of hypotheses', nBest)
     const inputs = typeof input === 'string' || input instanceof Float32Array ? [input] : input
     const transcripts: Transcript[] = []
     for (let i = 0; i < inputs.length; i += WINDOW * batchSize) {
       const speech = inputs.slice(i, i + WINDOW * batchSize).map((one) => this.read(one))
       const features = speech.map(({ samples }) => this.extractor.compute(samples))
       const found = this.recognizer.recognize(features, batchSize)
-      transcripts.push(...found.map((tokens, n) => this.writer.write(tokens, (speech[n] as Speech).duration)))
+      transcripts.push(...found.map((hypotheses, n) => this.writer.writeBest(hypotheses, (speech[n] as Speech).duration, nBest)))
     }
     return inputs === input ? transcripts : (transcripts[0] as Transcript)
   }
@@ -136,7 +157,34 @@ class TranscriptWriter {
   constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number) {}
 
   write(found: TimedTokens, duration: number): Transcript {
-    return { text: spelled(this.tokenizer, found.tokens), words: timedWords(this.tokenizer, found, this.secondsPerFrame), duration }
+    return { ...this.read(found), duration }
+  }
+
+  /** @param hypotheses the best first */
+  writeBest(hypotheses: readonly ScoredTokens[], duration: number, nBest: number): Transcript {
+    const transcript = this.write(hypotheses[0] as ScoredTokens, duration)
+    if (nBest === 1) return transcript
+    // Token sequences that spell one text differ for search alone.
+    const texts = new Map<string, Alternative>()
+    for (const found of hypotheses) {
+      if (texts.size === nBest) break
+      const one = { ...this.read(found), score: found.score }
+      if (!texts.has(one.text)) texts.set(one.text, one)
+    }
+    return { ...transcript, alternatives: [...texts.values()] }
+  }
+
+  /** @param settled how many tokens stay */
+  writePartial(found: TimedTokens, settled: number, duration: number): PartialTranscript {
+    const transcript = this.write(found, duration)
+    const beginning = spelled(this.tokenizer, found.tokens.slice(0, settled))
+    let stable = 0
+    while (stable < beginning.length && beginning[stable] === transcript.text[stable]) stable++
+    return { ...transcript, stable }
+  }
+
+  private read(found: TimedTokens): Pick<Transcript, 'text' | 'words'> {
+    return { text: spelled(this.tokenizer, found.tokens), words: timedWords(this.tokenizer, found, this.secondsPerFrame) }
   }
 }
 
@@ -156,13 +204,13 @@ export class TranscriptStream {
   /**
    * Hears the next samples, any number of them, at the transcriber's rate.
    *
-   * @returns the transcript so far; what it has stays as it is, but for the end of its last word
+   * @returns the transcript so far, of which the first `stable` characters stay as they are; with greedy search all do
    */
-  push(samples: Float32Array): Transcript {
+  push(samples: Float32Array): PartialTranscript {
     this.expectOpen()
     this.samples += samples.length
     this.recognizer.push(this.features.push(samples))
-    return this.transcript()
+    return this.writer.writePartial(this.recognizer.found, this.recognizer.settled, this.heard)
   }
 
   /** @returns the transcript of the whole */
@@ -171,11 +219,12 @@ export class TranscriptStream {
     this.finished = true
     this.recognizer.push(this.features.finish())
     this.recognizer.finish()
-    return this.transcript()
+    return this.writer.write(this.recognizer.found, this.heard)
   }
 
-  private transcript(): Transcript {
-    return this.writer.write(this.recognizer.found, this.samples / this.sampleRate)
+  /** Seconds. */
+  private get heard(): number {
+    return this.samples / this.sampleRate
   }
 
   private expectOpen(): void {

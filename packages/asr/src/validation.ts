@@ -51,7 +51,7 @@ export function validation(
     const sessions = graphs.map(([name, graph]) => [name, GraphSession.load(graph.toOnnx('embedded'), threads === undefined ? {} : { threads })] as const)
     const recognizer = new Recognizer(model.config, new Map(sessions))
     const all = Array.from({ length: recordings.count }, (_, index) => recordings.features(index))
-    const hypotheses = recognizer.recognize(all, batchSize).map((found) => spelled(recordings.tokenizer, found.tokens))
+    const hypotheses = recognizer.recognize(all, batchSize).map(([best]) => spelled(recordings.tokenizer, best?.tokens ?? []))
     recognizer.dispose()
     const references = recordings.utterances.map(({ text }) => text)
     return { loss: loss / Math.max(1, tokens), errors: wer(references, hypotheses), hypotheses }

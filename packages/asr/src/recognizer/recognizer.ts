@@ -2,10 +2,9 @@ import type { Features } from '@parlance/audio'
 import type { GraphSession } from '@parlance/runtime/session'
 import type { ModelConfig } from '../config.js'
 import type { GraphName } from '../graphs/files.js'
-import { ctcGreedy } from '../search/ctc-greedy.js'
 import type { FrameSearch } from '../search/frame-search.js'
-import type { TimedTokens } from '../search/timed-tokens.js'
-import { type GreedyOptions, transducerGreedy } from '../search/transducer-greedy.js'
+import { frameSearch, type SearchOptions } from '../search/search.js'
+import type { ScoredTokens, TimedTokens } from '../search/timed-tokens.js'
 import { attentionGreedy } from './attention-greedy.js'
 import { type FrameEncoder, WholeEncoder } from './frame-encoder.js'
 import { GraphTransducer } from './graph-transducer.js'
@@ -20,15 +19,13 @@ export class Recognizer {
   constructor(
     { architecture, encoder }: Pick<ModelConfig, 'architecture' | 'encoder'>,
     private readonly graphs: ReadonlyMap<GraphName, GraphSession>,
-    options: GreedyOptions = {},
+    options: SearchOptions = {},
   ) {
     const graph = (name: GraphName): GraphSession => graphs.get(name) as GraphSession
     this.encoder = encoder.causal ? new StretchEncoder(graph('encoder'), encoder) : new WholeEncoder(graph('encoder'), encoder)
-    const { width } = this.encoder
-    if (architecture === 'ctc') this.search = ctcGreedy(width) as FrameSearch<unknown>
-    else if (architecture === 'transducer') {
-      this.search = transducerGreedy(new GraphTransducer(graph('predictor'), graph('joiner')), width, options) as FrameSearch<unknown>
-    }
+    const transducer = architecture === 'transducer' ? new GraphTransducer(graph('predictor'), graph('joiner')) : undefined
+    if (architecture === 'attention') expectPlain(options)
+    else this.search = frameSearch(transducer, this.encoder.width, options)
   }
 
   /**
@@ -36,13 +33,14 @@ export class Recognizer {
    *
    * @param features (T, F) of each
    * @param batchSize how many are encoded at once; never changes a result
+   * @returns of each its hypotheses, the best first, at least one
    */
-  recognize(features: readonly Features[], batchSize: number): TimedTokens[] {
+  recognize(features: readonly Features[], batchSize: number): ScoredTokens[][] {
     const { search, encoder } = this
     if (!search) return this.attend(features, batchSize)
     const states = features.map(() => search.start())
     for (const encoded of encoder.encode(features, batchSize)) search.advance(states, encoded)
-    return states.map((state) => search.found(state))
+    return states.map((state) => search.hypotheses(state))
   }
 
   /**
@@ -61,14 +59,17 @@ export class Recognizer {
     for (const graph of this.graphs.values()) graph.dispose()
   }
 
-  private attend(features: readonly Features[], batchSize: number): TimedTokens[] {
+  private attend(features: readonly Features[], batchSize: number): ScoredTokens[][] {
     const { width } = this.encoder
     const parts = features.map((): Float32Array[] => [])
     for (const encoded of this.encoder.encode(features, batchSize)) {
       for (const [n, frames] of encoded.entries()) (parts[n] as Float32Array[]).push(frames)
     }
     const decoder = this.graphs.get('decoder') as GraphSession
-    return parts.map((some) => attentionGreedy(decoder, joined(some), width))
+    return parts.map((some) => {
+      const found = attentionGreedy(decoder, joined(some), width)
+      return [{ ...found, score: found.logProbs.reduce((sum, logProb) => sum + logProb, 0) }]
+    })
   }
 }
 
@@ -84,9 +85,14 @@ export class RecognizerStream {
     this.searchState = search.start()
   }
 
-  /** What was found so far. Tokens only ever come behind those before. */
+  /** What was found so far. */
   get found(): TimedTokens {
     return this.search.found(this.searchState)
+  }
+
+  /** How many of the first tokens stay as they are, whatever comes. */
+  get settled(): number {
+    return this.search.settled(this.searchState)
   }
 
   /** Hears the next feature frames; those that do not make a chunk yet are kept. */
@@ -107,6 +113,12 @@ export class RecognizerStream {
     buffer.dropBefore(encoder.firstNeeded(encoderState))
     this.search.advance([this.searchState], encoded)
   }
+}
+
+/** @throws Error, one line, for options of searches that an attention decoder has not */
+function expectPlain({ beamSize = 1, blankPenalty = 0, fusion }: SearchOptions): void {
+  if (beamSize === 1 && blankPenalty === 0 && !fusion) return
+  throw new Error('An attention decoder has greedy search alone: leave beam size, blank penalty, language model and phrases away.')
 }
 
 function joined(parts: readonly Float32Array[]): Float32Array {

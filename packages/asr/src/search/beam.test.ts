@@ -139,10 +139,13 @@ describe('ctcBeam', () => {
   })
 
   it('adds language model and phrases', () => {
-    const options: FusionOptions = { languageModel: bigrams, insertionBonus: 0.2, phrases: phrases() }
+    const languageModelEnd = (last: unknown) => -0.1 * (last as number)
+    const options: FusionOptions = { languageModel: bigrams, languageModelEnd, insertionBonus: 0.2, phrases: phrases() }
     const scores = ctcScores(3, 5)
     const bonus = fusedBonus(options)
-    const wanted = gathered(ctcAlignments(scores, bonus)).map((one) => ({ ...one, score: one.score + phraseBonus(one.tokens) }))
+    const wanted = gathered(ctcAlignments(scores, bonus)).map((one) => ({
+      ...one, score: one.score + phraseBonus(one.tokens) + 0.3 * languageModelEnd(one.tokens.at(-1) ?? 0),
+    }))
     const found = hypotheses(ctcBeam(VOCAB_SIZE, { beamSize: ALL, fusion: new Fusion(VOCAB_SIZE, 0, options) }), scores)
     expect(found.length).toBe(wanted.length)
     for (const { tokens, score } of wanted) expect(found.find((one) => one.tokens.join() === tokens.join())?.score).toBeCloseTo(score, 5)

@@ -7,8 +7,8 @@ export interface FusionOptions {
   languageModel?: LanguageModelScorer<unknown>
   /** Of the language model's log-probabilities. Default 0.3. */
   languageModelWeight?: number
-  /** The token with which the language model ends a sentence, when hypotheses are to be ranked by it. */
-  endToken?: number
+  /** ln-probability that a sentence ends in a state of the language model, by which whole hypotheses are ranked too. Default none. */
+  languageModelEnd?: (state: unknown) => number
   /** Added for every token: language models favour short sentences. Default 0. */
   insertionBonus?: number
   /**
@@ -64,9 +64,8 @@ export class Fusion {
 
   /** What a hypothesis gets that ends here. */
   ending({ language, node }: FusionState): number {
-    const { languageModel, endToken, phrases } = this.options
-    const end = languageModel && endToken !== undefined ? this.weight * languageModel.score(language, endToken) : 0
-    return end - (phrases?.pending(node) ?? 0)
+    const { languageModelEnd, phrases } = this.options
+    return this.weight * (languageModelEnd?.(language) ?? 0) - (phrases?.pending(node) ?? 0)
   }
 
   /** What phrases have given that is taken back if they do not go on: searches that cannot change their mind let it be. */

@@ -1,0 +1,93 @@
+import { basename, extname } from 'node:path'
+import type { Transcript, Word } from '@parlance/asr'
+import { UsageError } from '@parlance/nn/command-line'
+
+export const FORMATS = ['text', 'srt', 'vtt', 'json', 'ctm'] as const
+export type Format = (typeof FORMATS)[number]
+
+/** Of captions: characters and seconds of one at most, and the pause after which another begins. */
+const CAPTION_LENGTH = 80
+const CAPTION_SECONDS = 6
+const CAPTION_PAUSE = 1
+
+type TimedWord = Required<Word>
+
+/**
+ * Transcripts as files of their kinds hold them.
+ *
+ * @param names of the recordings, as the user gave them
+ * @throws UsageError for several recordings as captions, and for formats of times where the model knows none
+ */
+export function formatted(names: readonly string[], transcripts: readonly Transcript[], format: Format): string {
+  if (format === 'json') return `${JSON.stringify(transcripts.map((transcript, i) => entry(names[i] as string, transcript)), null, 2)}\n`
+  if (format === 'ctm') return transcripts.map((transcript, i) => ctm(names[i] as string, timed(transcript, format))).join('')
+  if (format === 'text') {
+    return transcripts.map(({ text }, i) => (names.length === 1 ? `${text}\n` : `${names[i]}\t${text}\n`)).join('')
+  }
+  expectOne(names, format)
+  const captions = captionsOf(timed(transcripts[0] as Transcript, format))
+  return format === 'srt' ? srt(captions) : vtt(captions)
+}
+
+/** @throws UsageError where captions of several recordings are asked for */
+export function expectOne(names: readonly string[], format: Format): void {
+  if ((format !== 'srt' && format !== 'vtt') || names.length === 1) return
+  throw new UsageError(`--format ${format} holds one recording, got ${names.length}: give one file at a time.`)
+}
+
+function entry(file: string, { text, duration, words, alternatives }: Transcript): object {
+  return { file, text, duration, words, ...(alternatives && { alternatives }) }
+}
+
+function timed({ words }: Transcript, format: Format): TimedWord[] {
+  if (words.some(({ start, end }) => start === undefined || end === undefined)) {
+    throw new UsageError(`--format ${format} needs the times of words, which an attention decoder does not know: use text or json.`)
+  }
+  return words as TimedWord[]
+}
+
+/** NIST's: recording, channel, start, duration, word, confidence. */
+function ctm(name: string, words: readonly TimedWord[]): string {
+  const recording = basename(name, extname(name)).replaceAll(/\s+/gu, '_')
+  return words.map(({ word, start, end, confidence }) =>
+    `${recording} 1 ${start.toFixed(3)} ${(end - start).toFixed(3)} ${word} ${confidence.toFixed(3)}\n`).join('')
+}
+
+interface Caption {
+  start: number
+  end: number
+  text: string
+}
+
+/** Words until a pause, or until the caption is long. */
+function captionsOf(words: readonly TimedWord[]): Caption[] {
+  const captions: Caption[] = []
+  for (const { word, start, end } of words) {
+    const last = captions.at(-1)
+    const fits = last && start - last.end <= CAPTION_PAUSE && end - last.start <= CAPTION_SECONDS && last.text.length + 1 + word.length <= CAPTION_LENGTH
+    if (!fits) captions.push({ start, end, text: word })
+    else Object.assign(last, { end, text: `${last.text} ${word}` })
+  }
+  return captions
+}
+
+function srt(captions: readonly Caption[]): string {
+  return captions.map(({ start, end, text }, i) => `${i + 1}\n${clock(start, ',')} --> ${clock(end, ',')}\n${text}\n`).join('\n')
+}
+
+function vtt(captions: readonly Caption[]): string {
+  return `WEBVTT\n${captions.map(({ start, end, text }) => `\n${clock(start, '.')} --> ${clock(end, '.')}\n${escaped(text)}\n`).join('')}`
+}
+
+/** WebVTT reads & and < as the beginnings of entities and tags. */
+function escaped(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;')
+}
+
+/** 01:02:03,004 */
+function clock(seconds: number, point: string): string {
+  const milliseconds = Math.round(1000 * seconds)
+  const two = (value: number): string => String(Math.floor(value)).padStart(2, '0')
+  return `${two(milliseconds / 3_600_000)}:${two((milliseconds / 60_000) % 60)}:${two((milliseconds / 1000) % 60)}` +
+    `${point}${String(milliseconds % 1000).padStart(3, '0')}`
+}

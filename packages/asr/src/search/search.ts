@@ -1,0 +1,30 @@
+import { ctcBeam } from './ctc-beam.js'
+import { ctcGreedy } from './ctc-greedy.js'
+import type { FrameSearch } from './frame-search.js'
+import type { TransducerBeamOptions } from './options.js'
+import { transducerBeam } from './transducer-beam.js'
+import { transducerGreedy } from './transducer-greedy.js'
+import { transducerLabelBeam } from './transducer-label-beam.js'
+import type { TransducerModel } from './transducer-model.js'
+
+export interface SearchOptions extends Omit<TransducerBeamOptions, 'beamSize'> {
+  /** Hypotheses kept. Default 1, greedy search (of CTC with fusion a beam of one). */
+  beamSize?: number
+  /** Of a transducer's beam: whether hypotheses are compared that have heard the same frames, or made as many steps. Default time. */
+  synchrony?: 'time' | 'label'
+}
+
+/**
+ * The search of these options.
+ *
+ * @param transducer undefined for CTC
+ * @param width of an encoded frame
+ * @throws RangeError for options that make no sense
+ */
+export function frameSearch<State>(transducer: TransducerModel<State> | undefined, width: number, options: SearchOptions): FrameSearch<unknown> {
+  const { beamSize = 1, synchrony = 'time', ...rest } = options
+  const beam = { ...rest, beamSize }
+  if (!transducer) return (beamSize === 1 && !rest.fusion ? ctcGreedy(width, rest) : ctcBeam(width, beam)) as FrameSearch<unknown>
+  if (beamSize === 1) return transducerGreedy(transducer, width, rest) as FrameSearch<unknown>
+  return (synchrony === 'time' ? transducerBeam : transducerLabelBeam)(transducer, width, beam) as FrameSearch<unknown>
+}
