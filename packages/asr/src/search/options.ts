@@ -10,9 +10,7 @@ export interface BeamOptions {
   fusion?: Fusion
 }
 
-export interface TransducerOptions {
+export interface TransducerBeamOptions extends BeamOptions {
   /** Tokens of a frame at most; more would not be speech, and a model that never says blank must end. Default 3. */
   maxSymbols?: number
 }
-
-export interface TransducerBeamOptions extends BeamOptions, TransducerOptions {}
