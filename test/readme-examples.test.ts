@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { writeWav } from '@parlance/audio'
@@ -32,7 +32,8 @@ function shortened(code: string): string {
   return code.replace('maxMinutes: 5', 'maxMinutes: 0.05').replace('maxSteps: 500', 'maxSteps: 20')
 }
 
-const readmes = ['corpora/README.md', ...readdirSync(join(root, 'packages')).map((name) => `packages/${name}/README.md`)]
+const folders = ['packages', 'packages/models'].flatMap((group) => readdirSync(join(root, group)).map((name) => `${group}/${name}`))
+const readmes = ['corpora', ...folders].filter((folder) => existsSync(join(root, folder, 'package.json'))).map((folder) => `${folder}/README.md`)
 
 describe.each(readmes)('%s', (readme) => {
   it('has an example', () => expect(examplesOf(readme)).not.toHaveLength(0))
