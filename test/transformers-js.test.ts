@@ -7,6 +7,7 @@ import { generateParallel } from '@parlance/corpora'
 import { useDevice } from '@parlance/runtime'
 import { trainingConfigSchema, Translator } from '@parlance/translation'
 import { exportForTransformers, quantizeTranslator, trainTranslator } from '@parlance/translation/training'
+// oxlint-disable-next-line no-restricted-imports -- what others run the files with
 import { InferenceSession, Tensor } from 'onnxruntime-node'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
