@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Translator } from '@parlance/translation'
 import { afterAll, describe, expect, it } from 'vitest'
-import { packageFolder } from './default-model.js'
+import { defaultModel } from './default-model.js'
 import { languagesOf, targetLanguage } from './languages.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'parlance-languages-'))
@@ -40,10 +40,13 @@ describe('targetLanguage', () => {
   })
 })
 
-describe('packageFolder', () => {
+describe('defaultModel', () => {
   it('says what to do when the default model is not installed', () => {
-    expect(() => packageFolder('@parlance/not-there')).toThrow(
-      'There is no model: name a model folder with --model DIR (the default one, @parlance/not-there, is not installed).',
+    const missing = (): string => {
+      throw new Error('Cannot find module')
+    }
+    expect(() => defaultModel(missing)).toThrow(
+      'There is no model: name a model folder with --model DIR (the default one, @parlance/translate-en-de, is not installed).',
     )
   })
 })

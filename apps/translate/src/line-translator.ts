@@ -27,7 +27,7 @@ export interface TranslatedLine {
   readonly failed: boolean
 }
 
-export interface LineHypothesis {
+interface LineHypothesis {
   readonly text: string
   /** Of a line in parts, their mean by tokens. */
   readonly score: number

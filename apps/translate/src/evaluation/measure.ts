@@ -57,7 +57,7 @@ export function measure(translations: readonly string[], references: readonly st
 }
 
 /** The scores of the sentences at some places, in the order of `Measures.all`. */
-export function scoresAt({ all }: Measures, places: readonly number[]): number[] {
+function scoresAt({ all }: Measures, places: readonly number[]): number[] {
   return all.map(({ statistics }) => corpusScore({ ...statistics, sentences: places.map((i) => statistics.sentences[i] as number[]) }))
 }
 

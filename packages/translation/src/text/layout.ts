@@ -132,6 +132,7 @@ class Layouter {
   private readonly edges = {
     opens: (j: number): boolean => this.hasSpace(j) || !this.isLetter(j - 1, -1) || this.isLetter(j, 0),
     closes: (j: number): boolean => this.hasSpace(j) || !this.isLetter(j, 0) || this.isLetter(j - 1, -1),
+    isWord: (j: number): boolean => this.isLetter(j, 0),
   }
 
   private hasSpace(j: number): boolean {

@@ -9,7 +9,7 @@ import type { Range } from './sentences.js'
  * - `break`: white space that the document writes as `raw`: where a line of the document ends.
  */
 export type Mark = Element | Point | Verbatim | Break
-export type Point = Raw<'point'>
+type Point = Raw<'point'>
 export type Verbatim = Raw<'verbatim'>
 export type Break = Raw<'break'>
 

@@ -39,6 +39,11 @@ describe('translateMarkup: HTML', () => {
     expect(await html('Hello <b>cat</b> and house', false)).toBe('bonjour <b>chat</b> et maison')
   })
 
+  it('puts an element whose words are lost around another word, not around a mark', async () => {
+    const says: TranslateSentences = async () => [{ text: 'le chat .', links: [] }]
+    expect(await translateMarkup('<p>The cat <b>indeed</b>.</p>', 'html', says)).toBe('<p>le <b>chat</b> .</p>')
+  })
+
   it.each([
     ['comments, scripts, styles, preformatted text', '<!-- the cat --><script>the < cat</script><style>the{}</style><pre>the cat</pre>'],
     ['attributes and their quotes', "<img alt='the cat' src=cat.png title=\"the &amp; cat\"><hr/>"],

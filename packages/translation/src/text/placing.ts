@@ -11,10 +11,12 @@ interface Run extends Place {
   readonly score: number
 }
 
-/** Whether an element may begin, or end, before target word j. */
 interface Edges {
+  /** Whether an element may begin, or end, before target word j. */
   opens: (j: number) => boolean
   closes: (j: number) => boolean
+  /** Whether target word j has letters or digits: an element whose words are lost goes around no full stop. */
+  isWord: (j: number) => boolean
 }
 
 /** The run of words with the greatest sum of: share of a word that comes from the element, less what does not (Kadane). */
@@ -58,7 +60,9 @@ export function proportionalWord(
   let best = -1
   for (let j = from; j < to; j++) {
     if (!mayHold(j) || claimed(j) || (j > from && !edges.opens(j)) || (j + 1 < to && !edges.closes(j + 1))) continue
-    if (best < 0 || Math.abs(j - centre) < Math.abs(best - centre)) best = j
+    const better = best < 0 || (edges.isWord(j) && !edges.isWord(best))
+    const worse = best >= 0 && edges.isWord(best) && !edges.isWord(j)
+    if (better || (!worse && Math.abs(j - centre) < Math.abs(best - centre))) best = j
   }
   if (best >= 0) return { from: best, to: best + 1 }
   let gap = Math.min(to, Math.max(from, Math.round(centre + 0.5)))
