@@ -47,7 +47,7 @@ function wildTranslator(seed: number, aligned: boolean): TranslateSentences {
 }
 
 // Seeded: every run of the tests sees the same documents.
-const runs = { numRuns: 400, seed: 4 }
+const runs = { numRuns: 600, seed: 4 }
 
 describe('translateMarkup, whatever the translator does', () => {
   it('keeps each element of HTML once, inside the same element, with its attributes; comments, images and placeholders too', async () => {

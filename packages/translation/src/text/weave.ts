@@ -79,7 +79,7 @@ class Writer {
       while (next < placed.length && (placed[next] as Placed).from === j && (placed[next] as Placed).to === j) {
         points.push(placed[next++] as Placed)
       }
-      this.gap(j, points, from, to)
+      this.gap(j, points, from, to, placed[next]?.from === j ? (placed[next] as Placed).to : j + 1)
       if (j >= to) return
       const element = placed[next]
       if (element && element.from === j) {
@@ -96,8 +96,9 @@ class Writer {
   }
 
   /** What stands before word j of a level: white space between its words, and points on either side of it. */
-  private gap(j: number, points: readonly Placed[], from: number, to: number): void {
-    const inner = j > from && j < to
+  private gap(j: number, points: readonly Placed[], from: number, to: number, next: number): void {
+    // Words that are left out leave no space behind: none after a tag that opens, none before one that closes.
+    const inner = j > from && j < to && this.isShown(from, j) && this.isShown(j, next)
     let spaced = !inner
     for (const { mark, inside } of points) {
       const [left, right, apart] = this.spaceAround(mark)
@@ -121,8 +122,14 @@ class Writer {
     if (mark) {
       this.raw(mark.raw)
       this.first = true
-    } else if (!this.layout.left.has(j)) this.text += space
+    } else this.text += space
     return space !== ''
+  }
+
+  /** Whether any of some words is written. */
+  private isShown(from: number, to: number): boolean {
+    for (let j = from; j < to; j++) if (!this.layout.left.has(j)) return true
+    return false
   }
 
   private isLetter(j: number): boolean {
