@@ -1,6 +1,7 @@
 import { beforeAll, describe, expect, it } from 'vitest'
 import { useDevice } from '../device.js'
-import { GraphSession, type GraphTensor } from '../inference/graph-session.js'
+import { GraphSession } from '../inference/graph-session.js'
+import type { GraphTensor } from '../inference/graph-tensor.js'
 import { inferenceGraph } from '../inference/inference-graph.js'
 import { tf } from '../tf.js'
 import { chooseInputs } from './choose-inputs.js'
