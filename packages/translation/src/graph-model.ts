@@ -10,7 +10,10 @@ import { PAD } from './special-tokens.js'
  */
 const MULTIPLE = 8
 
-/** Hypotheses are padded to as many rows: products with a single row are computed otherwise than those with more. */
+/**
+ * Where graphs take shortlists, hypotheses are padded to as many rows: products of a single row with a matrix that is no
+ * constant of the graph are computed otherwise than those of more.
+ */
 const LEAST_ROWS = 2
 
 /** The length to which a source of so many tokens is padded. Only sources of one padded length share a batch. */
@@ -124,8 +127,8 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     const expanded = this.expand(state, sentences)
     const places = vocabulary?.find(sentences, wanted)
     const outputs = this.decode({ ...state, expanded }, {
-      tokens: vector(padded(tokens)),
-      parents: vector(padded(parents)),
+      tokens: vector(this.padded(tokens)),
+      parents: vector(this.padded(parents)),
       position: vector(Int32Array.of(position)),
       candidates: vector(new Int32Array(Math.min(k, vocabulary?.size ?? k))),
       wanted: { data: places?.map((place) => Math.max(place, 0)) ?? wanted, shape: [rows, wanted.length / rows] },
@@ -173,6 +176,14 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     outputWeight?.dispose?.()
   }
 
+  /** With rows of which nobody looks at the results where there are too few. */
+  private padded(values: Int32Array): Int32Array {
+    if (!this.takesShortlists || values.length >= LEAST_ROWS) return values
+    const rows = new Int32Array(LEAST_ROWS)
+    rows.set(values)
+    return rows
+  }
+
   private vocabularyOf(sources: readonly Int32Array[], length: number): BatchVocabulary {
     // A product that threads share is cut along its columns, and its sums are split otherwise where a part is narrow.
     const least = COLUMNS_OF_A_THREAD * this.decoder.threads
@@ -184,7 +195,7 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
    * sentences of the step before: hypotheses are reordered within their sentences, and sentences leave but once.
    */
   private expand({ memory, expanded }: TranslationState, sentences: Int32Array): { sentences: Int32Array; memory: Tensors } {
-    const rows = padded(sentences)
+    const rows = this.padded(sentences)
     if (expanded && equal(expanded.sentences, rows)) return expanded
     if (expanded) dispose(expanded.memory)
     const gathered = this.memoryNames.map((name) => [name, gatherRows(memory[name] as GraphTensor, rows)])
@@ -208,11 +219,4 @@ function equal(a: Int32Array, b: Int32Array): boolean {
 
 function vector(data: Int32Array): GraphTensor {
   return { data, shape: [data.length] }
-}
-
-/** Rows of which nobody looks at the results are added where there are too few. */
-function padded(values: Int32Array): Int32Array {
-  const rows = new Int32Array(Math.max(LEAST_ROWS, values.length))
-  rows.set(values)
-  return rows
 }
