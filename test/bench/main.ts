@@ -6,7 +6,7 @@ import path from 'node:path'
 const root = path.resolve(import.meta.dirname, '../..')
 
 /** Files of `test/bench` that are no benchmarks. */
-const parts = new Set(['experiment.ts', 'main.ts', 'peer.ts', 'timing.ts', 'wasm.ts'])
+const parts = new Set(['experiment.ts', 'main.ts', 'peer.ts', 'take-turns.ts', 'timing.ts', 'wasm.ts'])
 
 function benchmarks(): Map<string, string> {
   const packages = readdirSync(path.join(root, 'packages')).map((name) => [`${name}/`, path.join('packages', name, 'bench')] as const)

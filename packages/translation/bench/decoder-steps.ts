@@ -11,21 +11,13 @@ import { GraphTranslationModel } from '../src/graph-model.js'
 import { inferenceGraphs } from '../src/inference-graphs.js'
 import { modelConfig } from '../src/model-config.js'
 import { createModel } from '../src/models/create-model.js'
+import { architectures } from './settings/architectures.js'
 
 const [threads = '1'] = process.argv.slice(2)
 const VOCABULARY = 8000
 const SOURCE = 24
 const STEPS = 24
 const ROUNDS = 5
-
-const models: Record<string, object> = {
-  transformer: {},
-  ssru: { decoder: 'ssru' },
-  average: { decoder: 'average' },
-  'lstm general': { architecture: 'lstm' },
-  'lstm additive': { architecture: 'lstm', attention: 'additive' },
-  convolutional: { architecture: 'convolutional' },
-}
 
 await useDevice('cpu', { threads: Number(threads) })
 const random = new Random(1)
@@ -46,7 +38,7 @@ function search(model: GraphTranslationModel, sentences: number, beam: number): 
   return { step: (performance.now() - encoded) / STEPS, encoder: encoded - start }
 }
 
-const runs = Object.entries(models).map(([name, fields]) => {
+const runs = Object.entries(architectures).map(([name, fields]) => {
   const model = createModel(modelConfig(trainingConfigSchema.parse(fields), VOCABULARY))
   const graphs = inferenceGraphs(model)
   const [encoder, decoder] = [graphs.encoder, graphs.decoder].map((graph) =>

@@ -9,27 +9,19 @@ import { trainingConfigSchema } from '../src/config.js'
 import type { Batch } from '../src/data/batches.js'
 import { modelConfig } from '../src/model-config.js'
 import { createModel } from '../src/models/create-model.js'
+import { architectures } from './settings/architectures.js'
 
 const [threads = '1', ...chosen] = process.argv.slice(2)
 const VOCABULARY = 8000
 const [rows, length] = [64, 24]
 const ROUNDS = 5
 
-const models: Record<string, object> = {
-  transformer: {},
-  ssru: { decoder: 'ssru' },
-  average: { decoder: 'average' },
-  'lstm general': { architecture: 'lstm' },
-  'lstm additive': { architecture: 'lstm', attention: 'additive' },
-  convolutional: { architecture: 'convolutional' },
-}
-
 await useDevice('cpu', { threads: Number(threads) })
 const random = new Random(1)
 const ids = (): tf.Tensor => tf.tensor2d(Int32Array.from({ length: rows * length }, () => 4 + random.integer(VOCABULARY - 4)), [rows, length], 'int32')
 const batch = { source: ids(), input: ids(), labels: ids(), examples: tf.tensor1d(Int32Array.from({ length: rows }, (_, i) => i), 'int32') } as Batch
 
-const runs = Object.entries(models).filter(([name]) => chosen.length === 0 || chosen.includes(name)).map(([name, fields]) => {
+const runs = Object.entries(architectures).filter(([name]) => chosen.length === 0 || chosen.includes(name)).map(([name, fields]) => {
   const model = createModel(modelConfig(trainingConfigSchema.parse(fields), VOCABULARY), 1, { dropout: 0.1, attentionDropout: 0 })
   const parameters = namedParameters(model)
   const step = jit(
