@@ -149,6 +149,22 @@ describe.skipIf(!realCorpora)('real corpora (PARLANCE_CORPORA)', () => {
     }
     expect(existsSync(join(dirname(outputs['test.jsonl']!), test[0]!.audio))).toBe(true)
   })
+
+  it('prepares AN4: speakers apart, a feature file for each utterance, every word in the lexicon', async () => {
+    const outputs = await prepare('speech-an4-mfcc')
+    const read = (file: string) => readFileSync(outputs[file]!, 'utf8').trimEnd().split('\n')
+      .map((line) => JSON.parse(line) as { features: string; text: string; duration: number; speaker: string })
+    const [train, valid, fit, development] = [read('train.jsonl'), read('valid.jsonl'), read('fit.jsonl'), read('development.jsonl')]
+    expect([train, valid, fit, development].map((part) => part.length)).toEqual([863, 85, 759, 104])
+    const speakers = [fit, development, valid].map((part) => new Set(part.map(({ speaker }) => speaker)))
+    expect(speakers.map(({ size }) => size)).toEqual([59, 8, 7])
+    expect(new Set(speakers.flatMap((some) => [...some])).size).toBe(74)
+    const lexicon = new Set(readFileSync(outputs['an4.dic']!, 'utf8').split('\n').map((line) => line.split(/\s/)[0]))
+    for (const { features, text, duration } of [...train, ...valid]) {
+      expect(readFileSync(join(dirname(outputs['train.jsonl']!), features)).readInt32BE(0)).toBe(Math.round(1300 * duration))
+      for (const word of text.split(' ')) expect(lexicon).toContain(word)
+    }
+  })
 })
 
 describe('readTar', () => {

@@ -1,7 +1,9 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { gunzipSync } from 'node:zlib'
+import { an4 } from './an4.js'
 import { books } from './books.js'
+import { spokenDigits } from './digits/recipe.js'
 import type { Recipe } from './recipe.js'
 import { yesNo } from './yes-no.js'
 
@@ -79,4 +81,4 @@ const tatoebaEnFr: Recipe = {
 }
 
 /** Every recipe, by name. */
-export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, books, tatoebaEnDe, tatoebaEnFr, yesNo]
+export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, books, tatoebaEnDe, tatoebaEnFr, yesNo, spokenDigits, an4]

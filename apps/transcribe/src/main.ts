@@ -45,6 +45,7 @@ Examples:
     .requiredOption('--output <dir>', 'model folder to write')
     .option('--config <file>', 'settings as JSON; flags go before them')
     .option('--tokenizer <file>', 'tokenizer.json whose first token is <blank>; default: the units of the transcripts')
+    .option('--init <dir>', 'model folder whose encoder, and whatever else has the same shape, to begin with')
     .option('--resume', 'go on from the last checkpoint in the folder')
     .option('--json', 'print the result as JSON')
     .action((flags: TrainFlags & Record<string, unknown>) => train(flags))

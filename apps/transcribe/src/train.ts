@@ -8,6 +8,7 @@ export interface TrainFlags {
   output: string
   config?: string
   tokenizer?: string
+  init?: string
   resume?: true
   json?: true
 }
@@ -29,9 +30,10 @@ export function addConfigFlags(command: Command): Command {
 export async function train(flags: TrainFlags & Readonly<Record<string, unknown>>): Promise<void> {
   const config = readConfig(flags)
   const { trainRecognizer } = await import('@parlance/asr/training')
-  const { data, valid, output, tokenizer, resume = false, json } = flags
+  const { data, valid, output, tokenizer, init, resume = false, json } = flags
   const result = await trainRecognizer({
     data, output, resume, config, ...(valid === undefined ? {} : { valid }), ...(tokenizer === undefined ? {} : { tokenizer }),
+    ...(init === undefined ? {} : { init }),
   })
   if (result.leftOut.length > 0) {
     process.stderr.write(`Left out, shorter than their transcripts: ${result.leftOut.join(', ')}.\n`)

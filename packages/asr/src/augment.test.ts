@@ -9,7 +9,7 @@ const features = { frames, bins, data: new Random(1).normal(frames * bins) }
 const mean = Array.from({ length: bins }, (_, b) => 100 + b)
 const still = {
   features: parseFeatureConfig({ sampleRate: 8000, bins }),
-  speeds: [1], gain: 0, noise: 0, noiseSnr: 10, splice: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4,
+  speeds: [1], gain: 0, noise: 0, noiseSnr: 10, splice: 0, timeMasks: 0, timeMaskFrames: 20, frequencyMasks: 0, frequencyMaskBins: 4, frequencyWarp: 0,
 } as const
 const config = (changes: Partial<Omit<typeof still, 'features' | 'speeds'>> | object) => ({ ...still, speeds: [1], ...changes })
 
@@ -56,5 +56,21 @@ describe('augment', () => {
       const hidden = augment(short, mean, config({ timeMasks: 1 }), new Random(seed)).filter((value) => value !== 0).length
       expect(hidden).toBeLessThanOrEqual(bins)
     }
+  })
+
+  it('warps frequencies as far as it is told to, leaving the first and the last bin', () => {
+    // A ramp shows where each bin comes from.
+    const ramp = { frames, bins, data: Float32Array.from({ length: frames * bins }, (_, i) => i % bins) }
+    const seen = [1, 2, 3, 4, 5].map((seed) => [...augment(ramp, mean, config({ frequencyWarp: 0.2 }), new Random(seed)).subarray(0, bins)])
+    for (const places of seen) {
+      expect(places[0]).toBe(0)
+      expect(Math.abs((places[bins - 1] as number) - (bins - 1))).toBeLessThan(1e-5)
+      const factor = places[1] as number
+      expect(factor).toBeGreaterThan(0.8)
+      expect(factor).toBeLessThan(1.2)
+      for (const b of [2, 3, 4, 5]) expect(Math.abs((places[b] as number) - b * factor)).toBeLessThan(1e-5)
+      for (let b = 1; b < bins; b++) expect(places[b] as number).toBeGreaterThan(places[b - 1] as number)
+    }
+    expect(new Set(seen.map(([, second]) => second)).size).toBe(5)
   })
 })

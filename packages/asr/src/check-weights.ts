@@ -1,6 +1,6 @@
-import { featureWidth } from '@parlance/audio'
 import { locateSafetensors } from '@parlance/runtime/session'
 import type { ModelConfig } from './config.js'
+import { speechWidth } from './speech-features.js'
 
 /** Of each kind of encoder, the path of its layers. */
 const LAYERS = { transformer: /^encoder\.blocks\.(\d+)\./, conformer: /^encoder\.blocks\.(\d+)\./, lstm: /^encoder\.layers\.(\d+)\./ }
@@ -9,8 +9,8 @@ const LAYERS = { transformer: /^encoder\.blocks\.(\d+)\./, conformer: /^encoder\
 export function checkWeights(file: string, config: ModelConfig): void {
   const { architecture, encoder, features, transducer, vocabSize } = config
   const wanted: Record<string, number[]> = {
-    'frontend.normalization.mean': [featureWidth(features)],
-    'frontend.convolutions.0.weight': [encoder.width, featureWidth(features), 3],
+    'frontend.normalization.mean': [speechWidth(features)],
+    'frontend.convolutions.0.weight': [encoder.width, speechWidth(features), 3],
     ...(architecture === 'ctc' && { 'ctc.weight': [vocabSize, encoder.width] }),
     ...(architecture === 'transducer' && { 'transducer.output.weight': [vocabSize, transducer.joinerWidth] }),
     ...(architecture === 'attention' && { 'attention.embedding.weight': [vocabSize, encoder.width] }),

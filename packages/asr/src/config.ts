@@ -1,6 +1,8 @@
-import { type FeatureConfig, featureConfigHash, parseFeatureConfig } from '@parlance/audio'
+import { parseFeatureConfig } from '@parlance/audio'
 import { parseConfig, readJson, weightFormats } from '@parlance/nn/command-line'
 import { z } from 'zod'
+import { precomputedSchema } from './precomputed.js'
+import { type SpeechFeatures, speechFeaturesHash } from './speech-features.js'
 
 const size = z.int().min(1)
 const share = z.number().min(0).max(0.9)
@@ -14,7 +16,13 @@ export const FEATURE_DEFAULTS = { snipEdges: false, highFrequency: -400 }
 const features = z
   .unknown()
   .prefault({})
-  .transform((value, context): FeatureConfig => {
+  .transform((value, context): SpeechFeatures => {
+    if (typeof value === 'object' && value !== null && (value as { kind?: unknown }).kind === 'precomputed') {
+      const result = precomputedSchema.safeParse(value)
+      if (result.success) return result.data
+      for (const { message, path } of result.error.issues) context.addIssue({ code: 'custom', message, path })
+      return z.NEVER
+    }
     try {
       return parseFeatureConfig(isKaldi(value) ? { ...FEATURE_DEFAULTS, ...value } : (value as object))
     } catch (error) {
@@ -22,7 +30,7 @@ const features = z
       return z.NEVER
     }
   })
-  .describe('log-mel features: sampleRate, bins and the other fields of a feature config')
+  .describe('log-mel features: sampleRate, bins and the other fields of a feature config; or those of files, kind "precomputed"')
 
 function isKaldi(value: unknown): value is object {
   if (typeof value !== 'object' || value === null) return false
@@ -93,6 +101,8 @@ const augmentation = z.strictObject({
   timeMaskFrames: size.default(20).describe('feature frames in such a stretch, at most'),
   frequencyMasks: z.int().min(0).default(2).describe('bands of bins that are hidden'),
   frequencyMaskBins: size.default(8).describe('bins in such a band, at most'),
+  frequencyWarp: z.number().min(0).max(0.5).default(0)
+    .describe('share by which the frequencies of log-mel features are stretched at most, up or down, as if the vocal tract had another length'),
 })
 
 /** What is done to training examples so that no two epochs are alike; `augment` says how. */
@@ -169,7 +179,7 @@ export function modelConfig(config: TrainingConfig, tokenizer: { vocabSize: numb
   return {
     architecture,
     features,
-    featuresHash: featureConfigHash(features),
+    featuresHash: speechFeaturesHash(features),
     encoder,
     transducer,
     attention,
@@ -193,7 +203,7 @@ export function readModelConfig(file: string): ModelConfig {
     throw new Error(`${file}: it names ${kind}, not ${architectures.slice(0, -1).join(', ')} or ${architectures.at(-1)}: give a folder that parlance-transcribe train wrote.`)
   }
   const config = parseConfig(modelConfigSchema, json, file)
-  if (featureConfigHash(config.features) !== config.featuresHash) {
+  if (speechFeaturesHash(config.features) !== config.featuresHash) {
     throw new Error(`${file}: the features are not those that the model was trained on: restore the file, or train again.`)
   }
   return config

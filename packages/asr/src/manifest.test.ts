@@ -18,16 +18,18 @@ function manifest(content: string | Uint8Array): string {
 
 describe('readManifest', () => {
   it('gives paths relative to the manifest and ignores other fields and empty lines', () => {
-    const file = manifest('{"audio":"wav/a.wav","text":"NO","duration":1.5,"speaker":"x"}\n\n{"audio":"/b.wav","text":""}\n')
+    const file = manifest('{"audio":"wav/a.wav","text":"NO","duration":1.5,"speaker":"x"}\n\n{"audio":"/b.wav","text":""}\n{"features":"c.mfc","text":"C"}\n')
     expect(readManifest(file)).toEqual([
       { audio: join(folder, 'wav/a.wav'), text: 'NO' },
       { audio: '/b.wav', text: '' },
+      { audio: join(folder, 'c.mfc'), text: 'C' },
     ])
   })
 
   it.each([
     ['{"audio":"a.wav","text":"x"}\nhello\n', 'line 2 is not JSON: expected {"audio": "path.wav", "text": "…"}, got "hello".'],
     ['{"audio":"a.wav"}\n', 'line 1: field "text": expected string'],
+    ['{"text":"x"}\n', 'line 1: it names neither "audio" nor "features".'],
     ['\n[1]\n', 'line 2: expected object'],
     ['{"audio":"a.wav","text":"x","duration":"1"}', 'line 1: field "duration": expected number'],
     ['\n \n', 'has no utterances'],

@@ -4,16 +4,17 @@ import { z } from 'zod'
 
 /** A recording and its transcript. */
 export interface Utterance {
-  /** Path of the WAV file. */
+  /** Path of the WAV file, or of the file with its features. */
   audio: string
   text: string
 }
 
-const entry = z.object({ audio: z.string().min(1), text: z.string(), duration: z.number().min(0).optional() })
+const path = z.string().min(1)
+const entry = z.object({ audio: path.optional(), features: path.optional(), text: z.string(), duration: z.number().min(0).optional() })
 
 /**
  * Reads a speech manifest: JSONL, one object with `audio` (a path, relative to the manifest), `text` and optionally
- * `duration` (seconds) a line; other fields are ignored.
+ * `duration` (seconds) a line; other fields are ignored. `features` in place of `audio` is a file of precomputed features.
  *
  * @throws Error, one line, naming the line that is wrong, or when there is none
  */
@@ -34,7 +35,9 @@ export function readManifest(file: string): Utterance[] {
       const what = path.length > 0 ? `field "${path.join('.')}": ` : ''
       throw new Error(`${where}: ${what}${message.replace(/^Invalid input: /, '')}.`)
     }
-    utterances.push({ audio: resolve(dirname(file), result.data.audio), text: result.data.text })
+    const { audio, features, text } = result.data
+    if (audio === undefined && features === undefined) throw new Error(`${where}: it names neither "audio" nor "features".`)
+    utterances.push({ audio: resolve(dirname(file), (audio ?? features) as string), text })
   }
   if (utterances.length === 0) throw new Error(`${file}: has no utterances.`)
   return utterances

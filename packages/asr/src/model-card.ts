@@ -1,7 +1,7 @@
-import { featureWidth } from '@parlance/audio'
 import type { TrainResult } from '@parlance/nn'
 import type { ModelConfig } from './config.js'
 import { GRAPH_FILES, graphNames } from './graphs/files.js'
+import { isPrecomputed, speechWidth } from './speech-features.js'
 
 /** What a model is, in words. */
 function described({ architecture, encoder, transducer, ctcWeight }: ModelConfig): string {
@@ -20,14 +20,16 @@ export function modelCard(config: ModelConfig, { step, seconds, best }: TrainRes
   const measured = best
     ? `The weights are those of step ${best.step}, with the lowest loss on the validation manifest: ${best.value.toPrecision(4)} nats a token.`
     : 'The weights are those of the last checkpoint; nothing was held out.'
-  const width = featureWidth(features)
+  const heard = isPrecomputed(features)
+    ? `precomputed features, one frame every ${features.frameShift} ms`
+    : `${features.convention} ${features.kind} at ${features.sampleRate} Hz`
   const graphs = graphNames(architecture).map((name) => `\`${GRAPH_FILES[name]}\``).join(', ')
   return `# Speech recogniser
 
-A ${described(config)}, trained by @parlance/asr: ${width} values a frame (${features.convention} ${features.kind})
-at ${features.sampleRate} Hz, ${encoder.layers} layers of width ${encoder.width}, one encoder frame for ${encoder.subsampling} feature frames, ${vocabSize} tokens with the blank.
+A ${described(config)}, trained by @parlance/asr: ${speechWidth(features)} values a frame (${heard}),
+${encoder.layers} layers of width ${encoder.width}, one encoder frame for ${encoder.subsampling} feature frames, ${vocabSize} tokens with the blank.
 
-    parlance-transcribe --model . speech.wav
+    parlance-transcribe --model . ${isPrecomputed(features) ? 'features.mfc' : 'speech.wav'}
 
 ${step} steps in ${Math.round(seconds)} seconds. ${measured} \`report.html\` shows the run, \`config.json\` every setting.
 Plain ONNX Runtime runs ${graphs}, whose inputs and outputs the README of @parlance/asr describes.

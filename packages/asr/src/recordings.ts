@@ -1,7 +1,9 @@
-import { addNoise, type FeatureConfig, FeatureExtractor, type Features, type RandomSource, resample, whiteNoise } from '@parlance/audio'
+import { addNoise, FeatureExtractor, type Features, type RandomSource, resample, whiteNoise } from '@parlance/audio'
 import type { Tokenizer } from '@parlance/tokenizer'
 import type { Utterance } from './manifest.js'
+import { readPrecomputed, stretched } from './precomputed.js'
 import { readSpeech } from './speech.js'
+import { isPrecomputed, type SpeechFeatures, speechWidth } from './speech-features.js'
 import { encodedLength, type Subsampling } from './subsampling.js'
 import { wordBoundaries } from './word-boundaries.js'
 
@@ -16,21 +18,29 @@ export interface WordPiece {
   word: string
 }
 
+/** Where the features of recordings come from. */
+interface FeatureSource {
+  at(index: number, speed: number): Features
+  /** With white noise `snr` decibels below the speech. */
+  noisy(index: number, speed: number, snr: number, random: RandomSource): Features
+}
+
 /** A corpus in memory: token ids, samples, and features at each speed, computed when first needed. */
 export class Recordings {
   readonly labels: Int32Array[]
-  private readonly extractor: FeatureExtractor
-  private readonly samples: Float32Array[]
+  /** Values of a feature frame, F. */
+  readonly width: number
+  private readonly source: FeatureSource
   private readonly cache = new Map<string, Features>()
 
   /** @throws Error, one line, for a file that cannot be read or a transcript that the tokenizer cannot spell */
   constructor(
     readonly utterances: readonly Utterance[],
-    features: FeatureConfig,
+    features: SpeechFeatures,
     readonly tokenizer: Tokenizer,
     private readonly subsampling: Subsampling = 4,
   ) {
-    this.extractor = new FeatureExtractor(features)
+    this.width = speechWidth(features)
     this.labels = utterances.map(({ audio, text }) => {
       try {
         return tokenizer.encode(text)
@@ -38,16 +48,14 @@ export class Recordings {
         throw new Error(`The transcript of ${audio} cannot be encoded: ${(error as Error).message}`, { cause: error })
       }
     })
-    this.samples = utterances.map(({ audio }) => readSpeech(audio, features.sampleRate).samples)
+    const files = utterances.map(({ audio }) => audio)
+    this.source = isPrecomputed(features)
+      ? fromFeatures(files.map((file) => readPrecomputed(file, features)))
+      : fromSamples(files.map((file) => readSpeech(file, features.sampleRate).samples), new FeatureExtractor(features))
   }
 
   get count(): number {
     return this.utterances.length
-  }
-
-  /** Values of a feature frame, F. */
-  get width(): number {
-    return this.extractor.width
   }
 
   /** Features of recording `index` played `speed` times as fast, shape (T, F). */
@@ -55,7 +63,7 @@ export class Recordings {
     const key = `${index} ${speed}`
     let features = this.cache.get(key)
     if (!features) {
-      features = this.extractor.compute(this.heard(index, speed))
+      features = this.source.at(index, speed)
       this.cache.set(key, features)
     }
     return features
@@ -63,14 +71,7 @@ export class Recordings {
 
   /** The same with white noise `snr` decibels below the speech, computed anew. */
   noisyFeatures(index: number, speed: number, snr: number, random: RandomSource): Features {
-    const samples = this.heard(index, speed)
-    return this.extractor.compute(addNoise(samples, whiteNoise(Math.max(1, samples.length), random), snr, random))
-  }
-
-  private heard(index: number, speed: number): Float32Array {
-    const { sampleRate } = this.extractor.config
-    const samples = this.samples[index] as Float32Array
-    return speed === 1 ? samples : resample(samples, Math.round(sampleRate * speed), sampleRate)
+    return this.source.noisy(index, speed, snr, random)
   }
 
   /** The most frames that recording `index` can have at `speed`, without computing its features. */
@@ -110,7 +111,7 @@ export class Recordings {
 
   /** Features of pieces one after the other, shape (T, F). */
   joined(pieces: readonly WordPiece[], speed: number): Features {
-    const { width: bins } = this.extractor
+    const { width: bins } = this
     const frames = pieces.reduce((sum, piece) => sum + this.pieceFrames(piece, speed), 0)
     const data = new Float32Array(frames * bins)
     let at = 0
@@ -123,6 +124,32 @@ export class Recordings {
       at += length
     }
     return { frames, bins, data }
+  }
+}
+
+/** Speed changes the pitch too. */
+function fromSamples(samples: readonly Float32Array[], extractor: FeatureExtractor): FeatureSource {
+  const { sampleRate } = extractor.config
+  const heard = (index: number, speed: number): Float32Array => {
+    const own = samples[index] as Float32Array
+    return speed === 1 ? own : resample(own, Math.round(sampleRate * speed), sampleRate)
+  }
+  return {
+    at: (index, speed) => extractor.compute(heard(index, speed)),
+    noisy(index, speed, snr, random) {
+      const own = heard(index, speed)
+      return extractor.compute(addNoise(own, whiteNoise(Math.max(1, own.length), random), snr, random))
+    },
+  }
+}
+
+/** Speed leaves the pitch. */
+function fromFeatures(features: readonly Features[]): FeatureSource {
+  return {
+    at: (index, speed) => stretched(features[index] as Features, speed),
+    noisy: () => {
+      throw new Error('Noise needs sound: features from files cannot get any.')
+    },
   }
 }
 

@@ -1,4 +1,4 @@
-import { type Features, frameSeconds } from '@parlance/audio'
+import type { Features } from '@parlance/audio'
 import {
   alignCtc, ctcLatticeSvg, escapeHtml, inference, rnntAlignments, rnntLatticeSvg, type ReportFigure, type ReportSection,
 } from '@parlance/nn'
@@ -9,6 +9,7 @@ import type { TrainingConfig } from './config.js'
 import type { RecognizerModel } from './model/recognizer.js'
 import { encodePng } from './png.js'
 import type { Recordings } from './recordings.js'
+import { secondsPerFrame } from './speech-features.js'
 import type { ValidationResult } from './validation.js'
 
 const SAMPLES = 10
@@ -61,7 +62,7 @@ async function heardSections(model: RecognizerModel, recordings: Recordings, con
   const { encoded, frames } = encode(model, features)
   const drawing = {
     labels: labels.map((id) => shown(tokenizer.idToToken(id))),
-    secondsPerFrame: frameSeconds(config.features) * model.config.encoder.subsampling,
+    secondsPerFrame: secondsPerFrame(config.features) * model.config.encoder.subsampling,
   }
   const drawable = labels.length > 0 && labels.length <= DRAWN.labels
   if (model.ctc) {

@@ -11,7 +11,7 @@ import { modelConfig, parseTrainingConfig, type TrainingConfig, type TrainingOpt
 import { GRAPH_FILES } from './graphs/files.js'
 import { writeRecognizerGraphs } from './graphs/recognizer-graphs.js'
 import { readManifest, type Utterance } from './manifest.js'
-import { loadWeights } from './model/load-recognizer.js'
+import { initializeFrom, loadWeights } from './model/load-recognizer.js'
 import { recognizerLoss } from './model/loss.js'
 import { RecognizerModel } from './model/recognizer.js'
 import { modelCard } from './model-card.js'
@@ -31,6 +31,8 @@ export interface TrainRecognizerOptions {
   config?: TrainingOptions
   /** A tokenizer.json whose first token is `<blank>`; default: the config's `units` of the training transcripts. */
   tokenizer?: string
+  /** A model folder to begin with: its encoder, and whatever else has the same name and shape. */
+  init?: string
   /** Goes on from the folder's last checkpoint. Default false. */
   resume?: boolean
   /** Where progress goes; default stderr. */
@@ -70,6 +72,7 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   const stats = featureStats(usable.map((index) => recordings.features(index)))
   const saved = modelConfig(config, tokenizer)
   const model = new RecognizerModel(saved, recordings.width, new Random(config.seed, 'model'))
+  if (options.init !== undefined) initializeFrom(model, options.init)
   model.setNormalization(stats)
 
   const valid = validUtterances && new Recordings(validUtterances, config.features, tokenizer, subsampling)

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { FeatureExtractor, type FeatureStream, frameSeconds } from '@parlance/audio'
+import type { FeatureStream } from '@parlance/audio'
 import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { BLANK } from './blank.js'
@@ -12,7 +12,8 @@ import { checkCount } from './search/checks.js'
 import { Fusion, type FusionOptions } from './search/fusion.js'
 import type { SearchOptions } from './search/search.js'
 import type { ScoredTokens, TimedTokens } from './search/timed-tokens.js'
-import { readSpeech, type Speech } from './speech.js'
+import { secondsPerFrame } from './speech-features.js'
+import { SpeechReader } from './speech-reader.js'
 import { timedWords, type Word } from './timed-words.js'
 import { readTokenizer, spelled } from './units.js'
 
@@ -65,12 +66,12 @@ export interface TranscribeOptions {
  *     const { text } = transcriber.transcribe('speech.wav')
  */
 export class Transcriber {
-  private readonly extractor: FeatureExtractor
+  private readonly reader: SpeechReader
   private readonly writer: TranscriptWriter
 
   private constructor(config: ModelConfig, tokenizer: Tokenizer, private readonly recognizer: Recognizer) {
-    this.extractor = new FeatureExtractor(config.features)
-    this.writer = new TranscriptWriter(tokenizer, frameSeconds(config.features) * config.encoder.subsampling)
+    this.reader = new SpeechReader(config.features)
+    this.writer = new TranscriptWriter(tokenizer, secondsPerFrame(config.features) * config.encoder.subsampling)
   }
 
   /**
@@ -101,7 +102,7 @@ export class Transcriber {
 
   /** Hz: of samples that are given directly. */
   get sampleRate(): number {
-    return this.extractor.config.sampleRate
+    return this.reader.sampleRate
   }
 
   /**
@@ -120,10 +121,9 @@ export class Transcriber {
     const inputs = typeof input === 'string' || input instanceof Float32Array ? [input] : input
     const transcripts: Transcript[] = []
     for (let i = 0; i < inputs.length; i += WINDOW * batchSize) {
-      const speech = inputs.slice(i, i + WINDOW * batchSize).map((one) => this.read(one))
-      const features = speech.map(({ samples }) => this.extractor.compute(samples))
-      const found = this.recognizer.recognize(features, batchSize)
-      transcripts.push(...found.map((hypotheses, n) => this.writer.writeBest(hypotheses, (speech[n] as Speech).duration, nBest)))
+      const speech = inputs.slice(i, i + WINDOW * batchSize).map((one) => this.reader.read(one))
+      const found = this.recognizer.recognize(speech.map(({ features }) => features), batchSize)
+      transcripts.push(...found.map((hypotheses, n) => this.writer.writeBest(hypotheses, (speech[n] as { duration: number }).duration, nBest)))
     }
     return inputs === input ? transcripts : (transcripts[0] as Transcript)
   }
@@ -138,17 +138,12 @@ export class Transcriber {
    * @throws Error, one line, for a model that needs whole recordings: its encoder is not causal, or its decoder attends
    */
   stream(): TranscriptStream {
-    return new TranscriptStream(this.extractor.stream(), this.recognizer.stream(), this.writer, this.sampleRate)
+    return new TranscriptStream(this.reader.stream(), this.recognizer.stream(), this.writer, this.sampleRate)
   }
 
   /** Frees the graphs; the transcriber cannot be used afterwards. */
   dispose(): void {
     this.recognizer.dispose()
-  }
-
-  private read(input: SpeechInput): Speech {
-    if (typeof input === 'string') return readSpeech(input, this.sampleRate)
-    return { samples: input, duration: input.length / this.sampleRate }
   }
 }
 

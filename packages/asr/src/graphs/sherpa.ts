@@ -5,6 +5,7 @@ import { inference, namedParameters, UsageError } from '@parlance/nn'
 import { exportOnnx, type InputSpec, tf, useDevice, writeFileAtomic } from '@parlance/runtime'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { FEATURE_DEFAULTS, type ModelConfig } from '../config.js'
+import { isPrecomputed, speechWidth } from '../speech-features.js'
 import { loadRecognizer } from '../model/load-recognizer.js'
 import type { StatelessPredictor } from '../model/predictor.js'
 import type { RecognizerModel } from '../model/recognizer.js'
@@ -55,6 +56,7 @@ function expectExportable(model: RecognizerModel, { architecture, encoder, trans
   if (!model.streaming) refuse(`it needs a causal conformer or lstm encoder, got one with full context`)
   if (transducer.predictor !== 'stateless') refuse(`it needs a stateless predictor, got ${transducer.predictor}`)
   if (encoder.subsampling !== 4) refuse(`it needs a subsampling of 4, got ${encoder.subsampling}`)
+  if (isPrecomputed(features)) return refuse('its features come from files, sherpa-onnx computes them from sound')
   const { sampleRate, ...own } = features
   const wanted = parseFeatureConfig({ ...FEATURE_DEFAULTS, sampleRate, bins: featureWidth(features) }) as FeatureConfig & Record<string, unknown>
   const different = Object.keys(wanted).find((name) => name !== 'sampleRate' && wanted[name] !== (own as Record<string, unknown>)[name])
@@ -89,7 +91,7 @@ function encoderGraph(model: RecognizerModel, { encoder, features }: ModelConfig
       return { encoder_out: model.transducer?.encoderProjection.forward(encoded) as tf.Tensor, ...Object.fromEntries(next) }
     },
     inputs: {
-      x: { shape: ['N', seen, featureWidth(features)], dtype: 'float32' },
+      x: { shape: ['N', seen, speechWidth(features)], dtype: 'float32' },
       ...Object.fromEntries(stateInputs),
       ...(type === 'conformer' && { processed_frames: { shape: ['N'], dtype: 'int64' } }),
     },

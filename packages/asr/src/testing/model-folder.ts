@@ -1,12 +1,12 @@
 /** A model folder and sound for tests. */
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { featureWidth } from '@parlance/audio'
 import { namedParameters } from '@parlance/nn'
 import { Random, type SafetensorsTensor, tf, writeSafetensors } from '@parlance/runtime'
 import { modelConfig, parseTrainingConfig, type TrainingOptions } from '../config.js'
 import { writeRecognizerGraphs } from '../graphs/recognizer-graphs.js'
 import { RecognizerModel } from '../model/recognizer.js'
+import { speechWidth } from '../speech-features.js'
 import { makeTokenizer } from '../units.js'
 
 export const SAMPLE_RATE = 8000
@@ -17,7 +17,7 @@ export function writeModel(folder: string, { encoder, ...rest }: TrainingOptions
   const small = { width: 16, layers: 2, heads: 2, attentionContext: 5, kernel: 3, chunk: 4, leftContext: 8 }
   const settings = { ...rest, features: { ...(rest.features as object), sampleRate: SAMPLE_RATE, bins: 10 }, encoder: { ...small, ...encoder } }
   const config = parseTrainingConfig(settings, 'test')
-  const bins = featureWidth(config.features)
+  const bins = speechWidth(config.features)
   const network = new RecognizerModel({ ...config, vocabSize: tokenizer.vocabSize }, bins, new Random(4))
   network.setNormalization({ frames: 1, mean: new Array<number>(bins).fill(-3), deviation: new Array<number>(bins).fill(0.5) })
   const tensors = new Map<string, SafetensorsTensor>()
