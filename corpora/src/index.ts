@@ -1,3 +1,7 @@
+export { digitClips, type DigitClip } from './digits/clips.js'
+export { writeDigitStrings } from './digits/files.js'
+export { DIGIT_RATE, type DigitString, type DigitStringOptions, generateDigitStrings } from './digits/strings.js'
+export { generateVariedStrings } from './digits/varied.js'
 export { generateEnglish, type EnglishOptions } from './english.js'
 export { type ManifestEntry, writeManifest } from './manifest.js'
 export { generateParallel, type ParallelOptions, type SentencePair } from './parallel.js'
