@@ -12,3 +12,5 @@ export {
   toFloat32,
   writeSafetensors,
 } from './safetensors.js'
+export { Random } from './random.js'
+export { WorkerPool } from './worker/worker-pool.js'
