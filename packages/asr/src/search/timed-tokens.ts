@@ -4,6 +4,8 @@ export interface TimedTokens {
   tokens: number[]
   /** The encoder frame at which each was emitted, counted from the recording's start. */
   frames: number[]
+  /** The last encoder frame of each, of searches that know. */
+  ends?: number[]
   /** Natural-log probability of each, given what came before. */
   logProbs: number[]
 }
