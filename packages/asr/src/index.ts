@@ -20,7 +20,6 @@ export { type GreedyOptions, transducerGreedy } from './search/transducer-greedy
 export { transducerLabelBeam } from './search/transducer-label-beam.js'
 export type { TransducerModel } from './search/transducer-model.js'
 export type { Word } from './timed-words.js'
-export {
-  type Alternative, type LoadOptions, type PartialTranscript, type SpeechInput, Transcriber, type TranscribeOptions, type Transcript,
-  type TranscriptStream,
-} from './transcriber.js'
+export type { SpeechInput } from './speech.js'
+export { type LoadOptions, Transcriber, type TranscribeOptions, type TranscriptStream } from './transcriber.js'
+export type { Alternative, PartialTranscript, Transcript } from './transcript.js'

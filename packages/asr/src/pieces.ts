@@ -34,18 +34,51 @@ function reach({ type, layers, attentionContext, kernel, subsampling }: EncoderC
  * directions stays whole.
  */
 export function cut(index: number, features: Features, encoder: EncoderConfig): Piece[] {
-  const { subsampling } = encoder
-  const total = encodedLength(features.frames, subsampling)
-  const margin = reach(encoder)
-  const length = margin === Infinity ? total : PIECE
+  const cutter = new PieceCutter(encoder)
+  const total = encodedLength(features.frames, encoder.subsampling)
   const pieces: Piece[] = []
-  for (let at = 0; at < total; at += length) {
-    const count = Math.min(length, total - at)
-    const from = Math.max(0, at - margin)
-    const first = from * subsampling
-    const end = Math.min(features.frames, (at + count + margin) * subsampling)
-    const data = features.data.subarray(first * features.bins, end * features.bins)
-    pieces.push({ index, features: { frames: end - first, bins: features.bins, data }, skip: at - from, count, at })
-  }
+  while (cutter.at < total) pieces.push(cutter.next(index, features, 0, total))
   return pieces
+}
+
+/** Cuts piece after piece off a recording whose end need not be there yet. */
+export class PieceCutter {
+  /** The first encoder frame of the next piece that counts. */
+  at = 0
+  private readonly margin: number
+  private readonly subsampling: EncoderConfig['subsampling']
+
+  constructor(encoder: EncoderConfig) {
+    this.margin = reach(encoder)
+    this.subsampling = encoder.subsampling
+  }
+
+  /** Whether pieces are shorter than recordings may be. */
+  get cuts(): boolean {
+    return this.margin !== Infinity
+  }
+
+  /** The first feature frame that the next piece sees. */
+  get firstNeeded(): number {
+    return Math.max(0, this.at - this.margin) * this.subsampling
+  }
+
+  /** Feature frames that must have been heard before `pieces` more pieces can be cut of a recording that goes on. */
+  featuresNeeded(pieces: number): number {
+    return (this.at + pieces * PIECE + this.margin) * this.subsampling
+  }
+
+  /**
+   * @param features of the recording, from feature frame `start` on to its end or as far as the piece sees
+   * @param total encoder frames of the recording, Infinity while it goes on
+   */
+  next(index: number, features: Features, start: number, total: number): Piece {
+    const { at, margin, subsampling, firstNeeded } = this
+    const { bins } = features
+    const count = Math.min(this.cuts ? PIECE : total, total - at)
+    const end = Math.min(start + features.frames, (at + count + margin) * subsampling)
+    const data = features.data.subarray((firstNeeded - start) * bins, (end - start) * bins)
+    this.at = at + count
+    return { index, features: { frames: end - firstNeeded, bins, data }, skip: at - firstNeeded / subsampling, count, at }
+  }
 }

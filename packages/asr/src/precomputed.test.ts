@@ -76,8 +76,8 @@ it('is a kind of feature of training configs, hashed with all its settings', () 
 
 it('hears files of features, and no samples', () => {
   const reader = new SpeechReader(config())
-  const { features, duration } = reader.read(sphinx([1, 2, 3, 4]))
-  expect([features.frames, duration]).toEqual([2, 0.02])
-  expect(() => reader.read(new Float32Array(8))).toThrow('This model hears precomputed features alone')
+  const recording = reader.open(sphinx([1, 2, 3, 4]))
+  expect([recording.whole().frames, recording.duration]).toEqual([2, 0.02])
+  expect(() => reader.open(new Float32Array(8))).toThrow('This model hears precomputed features alone')
   expect(() => reader.stream()).toThrow('This model hears precomputed features alone')
 })

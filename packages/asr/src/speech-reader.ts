@@ -1,7 +1,24 @@
-import { AudioError, FeatureExtractor, type Features, type FeatureStream } from '@parlance/audio'
+import { AudioError, FeatureExtractor, type Features, type FeatureStream, SilenceSplitter } from '@parlance/audio'
 import { readPrecomputed } from './precomputed.js'
-import { readSpeech } from './speech.js'
+import { joinedSamples, openSpeech, type SpeechInput } from './speech.js'
 import { isPrecomputed, secondsPerFrame, type SpeechFeatures } from './speech-features.js'
+
+/** A recording, read and turned into features as they are needed. Its features can be had once. */
+export interface Recording {
+  /** Seconds. */
+  readonly duration: number
+  /** All features, (T, F). */
+  whole(): Features
+  /** The same in portions, in little memory. */
+  portions(): Iterable<Features>
+  /**
+   * The features of parts that are cut at pauses and none longer than `longest` seconds.
+   *
+   * @returns of each part where it begins, in seconds, and its features (T, F)
+   */
+  parts(longest: number): Iterable<{ start: number; features: Features }>
+  close(): void
+}
 
 /** From files or samples to the features that a model wants. */
 export class SpeechReader {
@@ -16,26 +33,63 @@ export class SpeechReader {
     return isPrecomputed(this.config) ? 1 / secondsPerFrame(this.config) : this.config.sampleRate
   }
 
+  /** Whether features are certain before a recording ends. */
+  get portionable(): boolean {
+    return this.extractor !== undefined && !this.extractor.needsWhole
+  }
+
   /**
-   * @param input path of a WAV file, or of a feature file if that is what the model wants; or samples (N) at the model's rate
-   * @returns features (T, F), and the duration in seconds
-   * @throws AudioError, one line, for a file that is missing or damaged, or samples for a model of precomputed features
+   * @param input a WAV file, or a feature file if that is what the model wants; or samples (N) at the model's rate
+   * @throws AudioError, one line, for a file that is missing or damaged, or samples for a model of precomputed features; what
+   *   is found wrong later is thrown where it is read
    */
-  read(input: string | Float32Array): { features: Features; duration: number } {
-    const { config, extractor } = this
-    if (extractor) {
-      const { samples, duration } = typeof input === 'string' ? readSpeech(input, this.sampleRate) : { samples: input, duration: input.length / this.sampleRate }
-      return { features: extractor.compute(samples), duration }
-    }
-    if (typeof input !== 'string' || !isPrecomputed(config)) throw noSound()
-    const features = readPrecomputed(input, config)
-    return { features, duration: features.frames * secondsPerFrame(config) }
+  open(input: SpeechInput): Recording {
+    return this.extractor ? heard(openSpeech(input, this.sampleRate), this.extractor) : this.precomputed(input)
   }
 
   /** @throws AudioError, one line, for a model of precomputed features */
   stream(): FeatureStream {
     if (!this.extractor) throw noSound()
     return this.extractor.stream()
+  }
+
+  /** Nothing tells where such a recording is silent: it stays whole. */
+  private precomputed(input: SpeechInput): Recording {
+    const { config } = this
+    if (typeof input !== 'string' || !isPrecomputed(config)) throw noSound()
+    const features = readPrecomputed(input, config)
+    return {
+      duration: features.frames * secondsPerFrame(config),
+      whole: () => features,
+      portions: () => [features],
+      parts: () => [{ start: 0, features }],
+      close: () => {},
+    }
+  }
+}
+
+function heard({ duration, portions, close }: ReturnType<typeof openSpeech>, extractor: FeatureExtractor): Recording {
+  return {
+    duration,
+    whole: () => extractor.compute(joinedSamples([...portions()])),
+    *portions() {
+      const stream = extractor.stream()
+      for (const samples of portions()) yield stream.push(samples)
+      yield stream.finish()
+    },
+    *parts(longest) {
+      const { sampleRate } = extractor.config
+      const splitter = new SilenceSplitter(sampleRate, { longest })
+      let at = 0
+      const part = (samples: Float32Array): { start: number; features: Features } => {
+        const start = at / sampleRate
+        at += samples.length
+        return { start, features: extractor.compute(samples) }
+      }
+      for (const samples of portions()) for (const one of splitter.push(samples)) yield part(one)
+      for (const one of splitter.finish()) yield part(one)
+    },
+    close,
   }
 }
 

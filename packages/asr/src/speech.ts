@@ -1,4 +1,11 @@
-import { readWav, resample, toMono } from '@parlance/audio'
+import { AudioError, Resampler, toMono, WavFile } from '@parlance/audio'
+
+/** A path of a WAV file, the bytes of one, or samples (N) at the recogniser's rate, nominally in [-1, 1). */
+export type SpeechInput = string | Uint8Array | Float32Array
+
+/** Samples in one channel that are read at once, and in all channels. */
+const BLOCK = 1 << 16
+const BLOCK_OF_ALL = 1 << 20
 
 /** One channel at a known rate, and how long the recording is. */
 export interface Speech {
@@ -8,15 +15,82 @@ export interface Speech {
   duration: number
 }
 
+/** A recording as one channel at a known rate, read as it is needed. */
+export interface SpeechSource {
+  /** Seconds. */
+  readonly duration: number
+  /** All samples in order, in portions of shape (N), nominally in [-1, 1). */
+  portions(): Iterable<Float32Array>
+  close(): void
+}
+
+/**
+ * Opens a recording, whatever rate and channels it has, without holding more of it than a portion.
+ *
+ * @param sampleRate Hz, of the portions
+ * @throws AudioError, one line, for a file that is missing, empty, damaged or truncated
+ */
+export function openSpeech(input: SpeechInput, sampleRate: number): SpeechSource {
+  if (input instanceof Float32Array) return heldSpeech(input, sampleRate)
+  const name = typeof input === 'string' ? input : 'standard input'
+  const file = WavFile.open(input, { name })
+  try {
+    const resampler = resamplerOf(name, file.sampleRate, sampleRate)
+    return {
+      duration: file.samples / file.sampleRate,
+      *portions() {
+        const size = Math.max(1, Math.min(BLOCK, Math.floor(BLOCK_OF_ALL / file.channelCount)))
+        for (const channels of file.blocks(size)) yield resampler.push(toMono(channels))
+        yield resampler.finish()
+      },
+      close: () => file.close(),
+    }
+  } catch (error) {
+    file.close()
+    throw error
+  }
+}
+
 /**
  * Reads a WAV file as one channel at `sampleRate` Hz, whatever it has.
  *
  * @throws AudioError, one line, for a file that is missing, empty, damaged or truncated
  */
-export function readSpeech(file: string, sampleRate: number): Speech {
-  const audio = readWav(file)
-  return {
-    samples: resample(toMono(audio), audio.sampleRate, sampleRate),
-    duration: audio.samples / audio.sampleRate,
+export function readSpeech(input: SpeechInput, sampleRate: number): Speech {
+  const source = openSpeech(input, sampleRate)
+  try {
+    return { samples: joinedSamples([...source.portions()]), duration: source.duration }
+  } finally {
+    source.close()
   }
+}
+
+function heldSpeech(samples: Float32Array, sampleRate: number): SpeechSource {
+  return {
+    duration: samples.length / sampleRate,
+    *portions() {
+      for (let at = 0; at < samples.length; at += BLOCK) yield samples.subarray(at, at + BLOCK)
+    },
+    close: () => {},
+  }
+}
+
+/** @throws AudioError, one line, naming the file, for rates too far apart */
+function resamplerOf(name: string, from: number, to: number): Resampler {
+  try {
+    return new Resampler(from, to)
+  } catch (error) {
+    throw new AudioError(`${name}: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** Samples of portions one after the other. */
+export function joinedSamples(parts: readonly Float32Array[]): Float32Array {
+  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
+  let at = 0
+  for (const part of parts) {
+    all.set(part, at)
+    at += part.length
+  }
+  return all
 }

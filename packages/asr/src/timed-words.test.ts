@@ -1,6 +1,8 @@
-import { trainBpe } from '@parlance/tokenizer'
+import { Random } from '@parlance/runtime'
+import { type Tokenizer, trainBpe } from '@parlance/tokenizer'
 import { describe, expect, it } from 'vitest'
-import { timedWords } from './timed-words.js'
+import type { TimedTokens } from './search/timed-tokens.js'
+import { timedWords, type Word, WordReader } from './timed-words.js'
 import { makeTokenizer } from './units.js'
 
 const half = Math.log(0.5)
@@ -36,5 +38,55 @@ describe('timedWords', () => {
     expect(words[1]?.end).toBe(3 * (tokens.length - 1) + 1)
     expect(timedWords(tokenizer, { tokens, frames: [], logProbs: tokens.map(() => 0) }, 1)[1]).toEqual({ word: 'two', confidence: 1 })
     expect(timedWords(tokenizer, { tokens: [], frames: [], logProbs: [] }, 1)).toEqual([])
+  })
+})
+
+describe('WordReader', () => {
+  /** The definition: a token ends where the text of all tokens up to it does. */
+  function wordsOfAll(tokenizer: Tokenizer, { tokens, frames, logProbs }: TimedTokens): Word[] {
+    const text = tokenizer.decode(tokens)
+    const ends = tokens.map((_, i) => (i + 1 === tokens.length ? text.length : tokenizer.decode(tokens.slice(0, i + 1)).length))
+    return [...text.matchAll(/\S+/gu)].map(({ 0: word, index }) => {
+      const first = ends.findIndex((end) => end > index)
+      const last = ends.findIndex((end) => end >= index + word.length)
+      return { word, start: frames[first] as number, end: (frames[last] as number) + 1, confidence: Math.exp(Math.min(...logProbs.slice(first, last + 1))) }
+    })
+  }
+
+  it.each<[string, () => Tokenizer | Promise<Tokenizer>]>([
+    ['characters', () => makeTokenizer(['abc dé'], 'characters')],
+    ['words', () => makeTokenizer(['abc dé f'], 'words')],
+    ['bytes and their pairs', () => trainBpe(['ab ab 日本 a 日 😀 ab 😀'], { vocabSize: 275 })],
+  ])('reads %s as they come as it reads the whole', async (_, make) => {
+    const tokenizer = await make()
+    const random = new Random(5)
+    for (let run = 0; run < 100; run++) {
+      const tokens = Array.from({ length: random.integer(60) }, () => 1 + random.integer(tokenizer.vocabSize - 1))
+      // Frames that leave room between words, so that no end is cut short.
+      const all: TimedTokens = { tokens, frames: tokens.map((_, i) => 2 * i), logProbs: tokens.map((_, i) => -((i * 7) % 5)) }
+      const reader = new WordReader(tokenizer, 1)
+      for (let heard = 0; heard < tokens.length; ) {
+        heard = Math.min(tokens.length, heard + random.integer(9))
+        const some = { tokens: tokens.slice(0, heard), frames: all.frames.slice(0, heard), logProbs: all.logProbs.slice(0, heard) }
+        expect(reader.read(some, Math.max(0, heard - random.integer(3)))).toEqual(wordsOfAll(tokenizer, some))
+      }
+    }
+  })
+
+  it('reads a token once or a few times, however many there are', () => {
+    const tokenizer = makeTokenizer(['abc d'], 'characters')
+    const [cost, found] = [{ tokens: 0 }, { tokens: [] as number[], frames: [] as number[], logProbs: [] as number[] }]
+    const counting = { ...tokenizer, decode: (ids: ArrayLike<number>) => (cost.tokens += ids.length, tokenizer.decode(ids)) } as Tokenizer
+    const reader = new WordReader(counting, 1)
+    for (const token of tokenizer.encode('abc d '.repeat(500))) {
+      found.tokens.push(token)
+      found.frames.push(found.tokens.length)
+      found.logProbs.push(0)
+      reader.read(found, found.tokens.length)
+    }
+    expect(cost.tokens).toBeLessThan(150 * found.tokens.length)
+    cost.tokens = 0
+    expect(timedWords(counting, found, 1).length).toBe(1000)
+    expect(cost.tokens).toBeLessThan(20 * found.tokens.length)
   })
 })

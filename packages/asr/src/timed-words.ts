@@ -11,33 +11,99 @@ export interface Word {
   confidence: number
 }
 
+/** A character of UTF-8 has at most 4 bytes, each of which may be a token: what a token adds to the text depends on no more. */
+const CONTEXT = 4
+
 /**
- * The words that tokens spell. A word starts with the encoder frame that emitted its first token, and ends with the one that
- * emitted its last, at the latest where the next word starts.
+ * The words that tokens spell, in time linear in their number. A word starts with the encoder frame that emitted its first
+ * token, and ends with the one that emitted its last, at the latest where the next word starts.
  *
  * @param secondsPerFrame of an encoder frame
  */
-export function timedWords(tokenizer: Tokenizer, { tokens, frames, logProbs }: TimedTokens, secondsPerFrame: number): Word[] {
-  const text = tokenizer.decode(tokens)
-  const ends = tokens.map((_, i) => (i + 1 === tokens.length ? text.length : tokenizer.decode(tokens.slice(0, i + 1)).length))
-  const words: Word[] = []
-  let token = 0
-  for (const { 0: word, index } of text.matchAll(/\S+/gu)) {
-    // The first token that reaches into the word, and those until one reaches its end.
-    while (token < tokens.length - 1 && (ends[token] as number) <= index) token++
-    const first = token
-    while (token < tokens.length - 1 && (ends[token] as number) < index + word.length) token++
-    const confidence = Math.exp(Math.min(...logProbs.slice(first, token + 1)))
-    const from = frames[first]
-    const last = frames[token]
-    if (from === undefined || last === undefined) words.push({ word, confidence })
-    else words.push({ word, start: rounded(from * secondsPerFrame), end: rounded((last + 1) * secondsPerFrame), confidence })
+export function timedWords(tokenizer: Tokenizer, found: TimedTokens, secondsPerFrame: number): Word[] {
+  return new WordReader(tokenizer, secondsPerFrame).read(found, 0)
+}
+
+/** A word, and where its tokens begin. */
+interface ReadWord {
+  word: Word
+  /** The first token that reaches into it. */
+  first: number
+  /** Where it begins in the text of the tokens after it and `CONTEXT` before it. */
+  offset: number
+}
+
+/** {@link timedWords} of a transcript that grows: words that stay are not read again. */
+export class WordReader {
+  /** Words that stay as they are, */
+  private readonly done: Word[] = []
+  /** the first token of those that are read again, */
+  private first = 0
+  /** and how much of the text of these and `CONTEXT` before them is done. */
+  private offset = 0
+
+  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number) {}
+
+  /**
+   * @param found all tokens so far
+   * @param settled how many of the first are in all later calls what they are now
+   */
+  read(found: TimedTokens, settled: number): Word[] {
+    const read = this.spell(found)
+    for (const [i, { word: { start } }] of read.entries()) {
+      const before = read[i - 1]?.word
+      if (before?.end !== undefined && start !== undefined) before.end = Math.min(before.end, Math.max(start, before.start as number))
+    }
+    const words = [...this.done, ...read.map(({ word }) => word)]
+    // A word is over where the next one begins.
+    const last = read.findLastIndex(({ first }) => first < settled)
+    for (const { word } of read.slice(0, Math.max(0, last))) this.done.push(word)
+    if (last > 0) ({ first: this.first, offset: this.offset } = read[last] as ReadWord)
+    return words
   }
-  for (const [i, { start }] of words.entries()) {
-    const before = words[i - 1]
-    if (before?.end !== undefined && start !== undefined) before.end = Math.min(before.end, Math.max(start, before.start as number))
+
+  /** The words after those that are done. */
+  private spell({ tokens, frames, logProbs }: TimedTokens): ReadWord[] {
+    const { tokenizer, secondsPerFrame } = this
+    const from = Math.max(0, this.first - CONTEXT)
+    const text = tokenizer.decode(tokens.slice(from))
+    const ends = this.ends(tokens, from)
+    const end = (token: number): number => ends[token - from] as number
+    const words: ReadWord[] = []
+    let token = this.first
+    const pattern = /\S+/gu
+    pattern.lastIndex = this.offset
+    for (let match = pattern.exec(text); match; match = pattern.exec(text)) {
+      const { 0: word, index } = match
+      // The first token that reaches into the word, and those until one reaches its end.
+      while (token < tokens.length - 1 && end(token) <= index) token++
+      const first = token
+      while (token < tokens.length - 1 && end(token) < index + word.length) token++
+      const confidence = Math.exp(Math.min(...logProbs.slice(first, token + 1)))
+      const at = frames[first]
+      const last = frames[token]
+      const times = at === undefined || last === undefined ? {}
+        : { start: rounded(at * secondsPerFrame), end: rounded((last + 1) * secondsPerFrame) }
+      const offset = this.length(tokens, Math.max(0, first - CONTEXT), first + 1) - (end(first) - index)
+      words.push({ word: { word, ...times, confidence }, first, offset })
+    }
+    return words
   }
-  return words
+
+  /** Where each token from `from` on ends in the text of these. */
+  private ends(tokens: readonly number[], from: number): number[] {
+    const ends: number[] = []
+    for (let i = from; i < tokens.length; i++) {
+      const context = Math.max(from, i - CONTEXT)
+      ends.push((ends.at(-1) ?? 0) + this.length(tokens, context, i + 1) - this.length(tokens, context, i))
+    }
+    return ends
+  }
+
+  /** Of the text of some tokens. */
+  private length(tokens: readonly number[], from: number, to: number): number {
+    return this.tokenizer.decode(tokens.slice(from, to)).length
+  }
 }
 
 /** To milliseconds. */

@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { FeatureExtractor, writeWav } from '@parlance/audio'
+import { AudioError, FeatureExtractor, SilenceSplitter, writeWav } from '@parlance/audio'
 import { Random, useDevice } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
@@ -11,7 +11,8 @@ import { evaluate } from './evaluate.js'
 import { ctcGreedy } from './search/ctc-greedy.js'
 import { noise, SAMPLE_RATE as sampleRate, tokenizer, writeModel } from './testing/model-folder.js'
 import { PhraseAutomaton } from './search/phrase-automaton.js'
-import { type LoadOptions, Transcriber, type Transcript } from './transcriber.js'
+import { type LoadOptions, Transcriber } from './transcriber.js'
+import type { Transcript } from './transcript.js'
 import { makeTokenizer } from './units.js'
 
 let root: string
@@ -162,9 +163,83 @@ describe('Transcriber.stream', () => {
 
   it('reads LSTMs of both directions whole', async () => {
     const transcriber = await loadModel({ encoder: { type: 'lstm' } })
-    const inputs = [1, 40, 0.3].map(noise)
+    const inputs = [1, 20, 0.3].map(noise)
     expect(heard(transcriber.transcribe(inputs))).toEqual(heard(inputs.map((input) => transcriber.transcribe(input))))
     transcriber.dispose()
+  })
+})
+
+describe('a recording of more than a minute', () => {
+  it.each(Object.entries(streaming))('goes on from stretch to stretch with %s', async (_, options) => {
+    // Few frames, to be quick.
+    const transcriber = await loadModel({ ...options, features: { frameShift: 40 } })
+    const samples = noise(70, 8)
+    const stream = transcriber.stream()
+    for (let at = 0; at < samples.length; at += 60_000) stream.push(samples.subarray(at, at + 60_000))
+    const whole = transcriber.transcribe(samples)
+    expect(whole.words.length).toBeGreaterThan(0)
+    expect(heard([whole])).toEqual(heard([stream.finish()]))
+    const short = noise(1, 1)
+    expect(heard(transcriber.transcribe([short, samples, short]))).toEqual(heard([transcriber.transcribe(short), whole, transcriber.transcribe(short)]))
+    transcriber.dispose()
+  })
+
+  it.each<[string, TrainingOptions, LoadOptions]>([
+    ['LSTMs of both directions', { encoder: { type: 'lstm' } }, { beamSize: 3 }],
+    ['an attention decoder', { architecture: 'attention', encoder: conformer, features: { frameShift: 80 } }, {}],
+    ["features that depend on the recording's maximum", { features: { convention: 'librosa', sampleRate: 8000, fftSize: 256, hopLength: 80 } }, {}],
+  ])('is cut at pauses and joined for %s', async (_, options, search) => {
+    const folder = mkdtempSync(join(root, 'cut-'))
+    writeModel(folder, options)
+    const transcriber = await Transcriber.load(folder, { threads: 1, ...search })
+    // Half a second of silence after every 6 seconds.
+    const samples = noise(70, 3).map((value, i) => (i % (6.5 * sampleRate) < 6 * sampleRate ? value : 0))
+    const splitter = new SilenceSplitter(sampleRate, { longest: 30 })
+    const parts = [...splitter.push(samples), ...splitter.finish()]
+    expect(parts.length).toBeGreaterThan(2)
+    let start = 0
+    const joined = parts.flatMap((part) => {
+      const words = transcriber.transcribe(part).words.map(({ word, start: from = 0, end = 0 }) => [word, from + start, end + start] as const)
+      start += part.length / sampleRate
+      return words
+    })
+    const nBest = search.beamSize ?? 1
+    const { text, words, duration, alternatives } = transcriber.transcribe(samples, { nBest, batchSize: 2 })
+    expect(words.length).toBeGreaterThan(parts.length - 1)
+    expect(text).toBe(joined.map(([word]) => word).join(' '))
+    expect(duration).toBe(70)
+    if (words[0]?.start !== undefined) {
+      for (const [i, { start: from, end }] of words.entries()) {
+        expect(from).toBeCloseTo(joined[i]?.[1] as number, 3)
+        expect(end).toBeCloseTo(joined[i]?.[2] as number, 3)
+      }
+    }
+    expect(alternatives?.length ?? 1).toBe(nBest)
+    expect(alternatives?.[0]?.text ?? text).toBe(text)
+    transcriber.dispose()
+  })
+})
+
+describe('Transcriber.transcribeEach', () => {
+  it('goes on after recordings that cannot be read', () => {
+    const good = wav('good.wav', noise(1, 1))
+    const damaged = join(root, 'damaged.wav')
+    writeFileSync(damaged, readFileSync(good).subarray(0, 4000))
+    const found = [...transcriber.transcribeEach([damaged, good, join(root, 'none.wav'), noise(70, 2), good], { batchSize: 2 })]
+    expect(found.map((one) => (one instanceof AudioError ? one.message.replace(/.*\//, '').slice(0, 20) : one.text))).toEqual([
+      'damaged.wav: truncat', transcriber.transcribe(good).text, 'none.wav: no such fi', transcriber.transcribe(noise(70, 2)).text, transcriber.transcribe(good).text,
+    ])
+  })
+
+  it('names a file whose rate is out of all proportion', () => {
+    const file = join(root, 'slow.wav')
+    writeWav(file, { sampleRate: 1, channels: [new Float32Array(3)] })
+    expect(() => transcriber.transcribe(file)).toThrow('slow.wav: cannot convert 1 Hz to 8000 Hz')
+  })
+
+  it('reads the bytes of a file', () => {
+    const file = wav('bytes.wav', noise(1, 1))
+    expect(transcriber.transcribe(readFileSync(file)).text).toBe(transcriber.transcribe(file).text)
   })
 })
 

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import type { FeatureStream } from '@parlance/audio'
+import { AudioError, type Features, type FeatureStream } from '@parlance/audio'
 import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { BLANK } from './blank.js'
@@ -11,39 +11,19 @@ import { Recognizer, type RecognizerStream } from './recognizer/recognizer.js'
 import { checkCount } from './search/checks.js'
 import { Fusion, type FusionOptions } from './search/fusion.js'
 import type { SearchOptions } from './search/search.js'
-import type { ScoredTokens, TimedTokens } from './search/timed-tokens.js'
+import type { ScoredTokens } from './search/timed-tokens.js'
+import type { SpeechInput } from './speech.js'
 import { secondsPerFrame } from './speech-features.js'
-import { SpeechReader } from './speech-reader.js'
-import { timedWords, type Word } from './timed-words.js'
-import { readTokenizer, spelled } from './units.js'
+import { type Recording, SpeechReader } from './speech-reader.js'
+import { type FoundPart, type PartialTranscript, type PartialWriter, type Transcript, TranscriptWriter } from './transcript.js'
+import { readTokenizer } from './units.js'
 
-/** Inputs that are in memory at a time, as a multiple of the batch size: enough to batch what is of like length. */
+/** Recordings whose features are in memory at a time, as a multiple of the batch size: enough to batch what is of like length. */
 const WINDOW = 8
-
-/** A path of a WAV file, or samples (N) at the transcriber's rate, nominally in [-1, 1). */
-export type SpeechInput = string | Float32Array
-
-export interface Transcript {
-  text: string
-  words: Word[]
-  /** Of the recording, in seconds. */
-  duration: number
-  /** The best hypotheses, this one first, where `nBest` asks for more than one. */
-  alternatives?: Alternative[]
-}
-
-export interface Alternative {
-  text: string
-  words: Word[]
-  /** Natural logarithm of what it is ranked by. */
-  score: number
-}
-
-/** What a stream has heard so far. */
-export interface PartialTranscript extends Transcript {
-  /** Characters at the beginning of `text` that stay as they are, whatever comes. */
-  stable: number
-}
+/** Seconds: longer recordings are read bit by bit where the model can go on from one stretch to the next, */
+const LONG = 60
+/** and cut at pauses into parts no longer than this where it cannot. */
+const LONGEST_PART = 30
 
 export interface LoadOptions extends Omit<SearchOptions, 'fusion'> {
   /** Of the device; default all cores. */
@@ -68,10 +48,16 @@ export interface TranscribeOptions {
 export class Transcriber {
   private readonly reader: SpeechReader
   private readonly writer: TranscriptWriter
+  /** Whether a long recording can be heard stretch by stretch, */
+  private readonly goesOn: boolean
+  /** and seconds of one that is heard at once. */
+  private readonly longest: number
 
   private constructor(config: ModelConfig, tokenizer: Tokenizer, private readonly recognizer: Recognizer) {
     this.reader = new SpeechReader(config.features)
     this.writer = new TranscriptWriter(tokenizer, secondsPerFrame(config.features) * config.encoder.subsampling)
+    this.goesOn = this.reader.portionable && recognizer.long(1) !== undefined
+    this.longest = this.goesOn ? LONG : LONGEST_PART
   }
 
   /**
@@ -112,20 +98,37 @@ export class Transcriber {
    */
   transcribe(input: SpeechInput, options?: TranscribeOptions): Transcript
   transcribe(input: readonly SpeechInput[], options?: TranscribeOptions): Transcript[]
-  transcribe(
-    input: SpeechInput | readonly SpeechInput[],
-    { batchSize = 8, nBest = 1 }: TranscribeOptions = {},
-  ): Transcript | Transcript[] {
+  transcribe(input: SpeechInput | readonly SpeechInput[], options: TranscribeOptions = {}): Transcript | Transcript[] {
+    const inputs = isOne(input) ? [input] : input
+    const transcripts: Transcript[] = []
+    for (const transcript of this.transcribeEach(inputs, options)) {
+      if (transcript instanceof AudioError) throw transcript
+      transcripts.push(transcript)
+    }
+    return isOne(input) ? (transcripts[0] as Transcript) : transcripts
+  }
+
+  /**
+   * Transcribes many recordings in order, each as soon as it and its neighbours are heard, and goes on after those that
+   * cannot be read.
+   *
+   * @returns for each recording its transcript, or what is wrong with it
+   */
+  *transcribeEach(inputs: Iterable<SpeechInput>, { batchSize = 8, nBest = 1 }: TranscribeOptions = {}): Generator<Transcript | AudioError> {
     checkCount('The batch size', batchSize)
     checkCount('The number of hypotheses', nBest)
-    const inputs = typeof input === 'string' || input instanceof Float32Array ? [input] : input
-    const transcripts: Transcript[] = []
-    for (let i = 0; i < inputs.length; i += WINDOW * batchSize) {
-      const speech = inputs.slice(i, i + WINDOW * batchSize).map((one) => this.reader.read(one))
-      const found = this.recognizer.recognize(speech.map(({ features }) => features), batchSize)
-      transcripts.push(...found.map((hypotheses, n) => this.writer.writeBest(hypotheses, (speech[n] as { duration: number }).duration, nBest)))
+    let waiting: (HeardRecording | AudioError)[] = []
+    let seconds = 0
+    for (const input of inputs) {
+      const heard = this.hear(input, batchSize)
+      waiting.push(heard)
+      seconds += heard instanceof AudioError || 'parts' in heard ? 0 : heard.duration
+      if (!('parts' in heard) && waiting.length < WINDOW * batchSize && seconds < LONG * batchSize) continue
+      yield* this.written(waiting, batchSize, nBest)
+      waiting = []
+      seconds = 0
     }
-    return inputs === input ? transcripts : (transcripts[0] as Transcript)
+    yield* this.written(waiting, batchSize, nBest)
   }
 
   /**
@@ -145,42 +148,60 @@ export class Transcriber {
   dispose(): void {
     this.recognizer.dispose()
   }
+
+  /** Features of a short recording; a long one is searched at once. */
+  private hear(input: SpeechInput, batchSize: number): HeardRecording | AudioError {
+    try {
+      const recording = this.reader.open(input)
+      try {
+        const { duration } = recording
+        return duration > this.longest ? { duration, parts: this.search(recording, batchSize) } : { duration, features: recording.whole() }
+      } finally {
+        recording.close()
+      }
+    } catch (error) {
+      if (error instanceof AudioError) return error
+      throw error
+    }
+  }
+
+  /** What is in a long recording. */
+  private search(recording: Recording, batchSize: number): FoundPart[] {
+    const { recognizer } = this
+    const stream = this.goesOn ? recognizer.long(batchSize) : undefined
+    if (stream) {
+      for (const features of recording.portions()) stream.push(features)
+      stream.finish()
+      return [{ start: 0, hypotheses: stream.hypotheses }]
+    }
+    const found: FoundPart[] = []
+    let some: { start: number; features: Features }[] = []
+    const searchSome = (): void => {
+      const hypotheses = recognizer.recognize(some.map(({ features }) => features), batchSize)
+      found.push(...some.map(({ start }, n) => ({ start, hypotheses: hypotheses[n] as ScoredTokens[] })))
+      some = []
+    }
+    for (const part of recording.parts(LONGEST_PART)) if (some.push(part) === batchSize) searchSome()
+    if (some.length > 0) searchSome()
+    return found
+  }
+
+  /** Transcripts of recordings in order, those that still have to be searched together. */
+  private *written(heard: readonly (HeardRecording | AudioError)[], batchSize: number, nBest: number): Generator<Transcript | AudioError> {
+    const features = heard.flatMap((one) => ('features' in one ? [one.features] : []))
+    const found = this.recognizer.recognize(features, batchSize)[Symbol.iterator]()
+    for (const one of heard) {
+      if (one instanceof AudioError) yield one
+      else yield this.writer.write('parts' in one ? one.parts : [{ start: 0, hypotheses: found.next().value as ScoredTokens[] }], one.duration, nBest)
+    }
+  }
 }
 
-/** From tokens to what users read. */
-class TranscriptWriter {
-  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number) {}
+/** A recording that was read: a long one is searched already. */
+type HeardRecording = { duration: number } & ({ features: Features } | { parts: FoundPart[] })
 
-  write(found: TimedTokens, duration: number): Transcript {
-    return { ...this.read(found), duration }
-  }
-
-  /** @param hypotheses the best first */
-  writeBest(hypotheses: readonly ScoredTokens[], duration: number, nBest: number): Transcript {
-    const transcript = this.write(hypotheses[0] as ScoredTokens, duration)
-    if (nBest === 1) return transcript
-    // Token sequences that spell one text differ for search alone.
-    const texts = new Map<string, Alternative>()
-    for (const found of hypotheses) {
-      if (texts.size === nBest) break
-      const one = { ...this.read(found), score: found.score }
-      if (!texts.has(one.text)) texts.set(one.text, one)
-    }
-    return { ...transcript, alternatives: [...texts.values()] }
-  }
-
-  /** @param settled how many tokens stay */
-  writePartial(found: TimedTokens, settled: number, duration: number): PartialTranscript {
-    const transcript = this.write(found, duration)
-    const beginning = spelled(this.tokenizer, found.tokens.slice(0, settled))
-    let stable = 0
-    while (stable < beginning.length && beginning[stable] === transcript.text[stable]) stable++
-    return { ...transcript, stable }
-  }
-
-  private read(found: TimedTokens): Pick<Transcript, 'text' | 'words'> {
-    return { text: spelled(this.tokenizer, found.tokens), words: timedWords(this.tokenizer, found, this.secondsPerFrame) }
-  }
+function isOne(input: SpeechInput | readonly SpeechInput[]): input is SpeechInput {
+  return typeof input === 'string' || ArrayBuffer.isView(input)
 }
 
 /** A recording that is transcribed while it is heard; made by `Transcriber.stream`. */
@@ -188,13 +209,17 @@ export class TranscriptStream {
   private samples = 0
   private finished = false
 
+  private readonly writer: PartialWriter
+
   /** @internal */
   constructor(
     private readonly features: FeatureStream,
     private readonly recognizer: RecognizerStream,
-    private readonly writer: TranscriptWriter,
+    private readonly transcripts: TranscriptWriter,
     private readonly sampleRate: number,
-  ) {}
+  ) {
+    this.writer = transcripts.partial()
+  }
 
   /**
    * Hears the next samples, any number of them, at the transcriber's rate.
@@ -205,7 +230,7 @@ export class TranscriptStream {
     this.expectOpen()
     this.samples += samples.length
     this.recognizer.push(this.features.push(samples))
-    return this.writer.writePartial(this.recognizer.found, this.recognizer.settled, this.heard)
+    return this.writer.write(this.recognizer.found, this.recognizer.settled, this.heard)
   }
 
   /** @returns the transcript of the whole */
@@ -214,7 +239,7 @@ export class TranscriptStream {
     this.finished = true
     this.recognizer.push(this.features.finish())
     this.recognizer.finish()
-    return this.writer.write(this.recognizer.found, this.heard)
+    return this.transcripts.write([{ start: 0, hypotheses: this.recognizer.hypotheses }], this.heard, 1)
   }
 
   /** Seconds. */

@@ -6,9 +6,8 @@ import type { FrameSearch } from '../search/frame-search.js'
 import { frameSearch, type SearchOptions } from '../search/search.js'
 import type { ScoredTokens, TimedTokens } from '../search/timed-tokens.js'
 import { attentionGreedy } from './attention-greedy.js'
-import { type FrameEncoder, WholeEncoder } from './frame-encoder.js'
+import { type FrameEncoder, type GrowingEncoder, WholeEncoder } from './frame-encoder.js'
 import { GraphTransducer } from './graph-transducer.js'
-import { FeatureBuffer } from './feature-buffer.js'
 import { StretchEncoder } from './stretch-encoder.js'
 
 /** From features to tokens with a model's inference graphs: encoder and search put together. Needs no TF.js. */
@@ -52,7 +51,18 @@ export class Recognizer {
     if (!(this.encoder instanceof StretchEncoder) || !this.search) {
       throw new Error('This model needs whole recordings: train a transducer or CTC model with a causal encoder to stream.')
     }
-    return new RecognizerStream(this.encoder, this.search)
+    return new RecognizerStream(this.encoder.stream(), this.search)
+  }
+
+  /**
+   * The tokens of a long recording as its features come, in bounded memory, with the result of `recognize`; undefined for a
+   * model that must see recordings whole: one with LSTMs of both directions, or an attention decoder.
+   *
+   * @param batchSize pieces that are encoded at once
+   */
+  long(batchSize: number): RecognizerStream | undefined {
+    const encoder = this.search && this.encoder.begin(batchSize)
+    return this.search && encoder && new RecognizerStream(encoder, this.search)
   }
 
   dispose(): void {
@@ -73,45 +83,38 @@ export class Recognizer {
   }
 }
 
-/** One recording, in pieces; made by `Recognizer.stream`. */
+/** One recording, in pieces; made by `Recognizer.stream` and `Recognizer.long`. */
 export class RecognizerStream {
-  private readonly buffer = new FeatureBuffer()
-  private readonly encoderState
-  private readonly searchState: unknown
+  private readonly state: unknown
 
   /** @internal */
-  constructor(private readonly encoder: StretchEncoder, private readonly search: FrameSearch<unknown>) {
-    this.encoderState = encoder.start(1)
-    this.searchState = search.start()
+  constructor(private readonly encoder: GrowingEncoder, private readonly search: FrameSearch<unknown>) {
+    this.state = search.start()
   }
 
   /** What was found so far. */
   get found(): TimedTokens {
-    return this.search.found(this.searchState)
+    return this.search.found(this.state)
+  }
+
+  /** All hypotheses so far, the best first. */
+  get hypotheses(): ScoredTokens[] {
+    return this.search.hypotheses(this.state)
   }
 
   /** How many of the first tokens stay as they are, whatever comes. */
   get settled(): number {
-    return this.search.settled(this.searchState)
+    return this.search.settled(this.state)
   }
 
-  /** Hears the next feature frames; those that do not make a chunk yet are kept. */
+  /** Hears the next feature frames; those that the encoder cannot encode yet are kept. */
   push(features: Features): void {
-    this.buffer.push(features)
-    while (this.buffer.end >= this.encoder.featuresNeeded(this.encoderState)) this.step(this.encoder.chunk)
+    for (const encoded of this.encoder.push(features)) this.search.advance([this.state], [encoded])
   }
 
   /** Hears what is left. */
   finish(): void {
-    const rest = this.encoder.framesLeft(this.encoderState, this.buffer.end)
-    if (rest > 0) this.step(rest)
-  }
-
-  private step(count: number): void {
-    const { encoder, buffer, encoderState } = this
-    const encoded = encoder.step(encoderState, [buffer.features], buffer.start, count)
-    buffer.dropBefore(encoder.firstNeeded(encoderState))
-    this.search.advance([this.searchState], encoded)
+    for (const encoded of this.encoder.finish()) this.search.advance([this.state], [encoded])
   }
 }
 

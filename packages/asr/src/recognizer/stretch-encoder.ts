@@ -2,13 +2,14 @@ import type { Features } from '@parlance/audio'
 import type { GraphSession, GraphTensor } from '@parlance/runtime/session'
 import type { EncoderConfig } from '../config.js'
 import { encodedLength, framesSeen } from '../subsampling.js'
-import { type EncodedFrames, type FrameEncoder, searchedOutput } from './frame-encoder.js'
+import { FeatureBuffer } from './feature-buffer.js'
+import { type EncodedFrames, type FrameEncoder, type GrowingEncoder, searchedOutput } from './frame-encoder.js'
 
 /** Encoder frames of whole recordings that are encoded at once, about: 20 seconds at 40 ms. */
 const STRETCH = 512
 
 /** The encoder's state in some recordings that are encoded side by side. */
-export interface EncoderState {
+interface EncoderState {
   /** Encoder frames so far. */
   processed: number
   tensors: Record<string, GraphTensor>
@@ -17,8 +18,10 @@ export interface EncoderState {
 /** A causal encoder: stretch by stretch, each with the state that the one before left. */
 export class StretchEncoder implements FrameEncoder {
   readonly width: number
-  /** Encoder frames that must come at once unless a recording ends. */
-  readonly chunk: number
+  /** Encoder frames that must come at once unless a recording ends, */
+  private readonly chunk: number
+  /** and those that do, where nobody waits for them. */
+  private readonly stretch: number
   private readonly output: string
   private readonly states: readonly { name: string; shape: readonly (number | string)[] }[]
   private readonly bins: number
@@ -26,12 +29,13 @@ export class StretchEncoder implements FrameEncoder {
   constructor(private readonly session: GraphSession, private readonly config: EncoderConfig) {
     ;({ name: this.output, width: this.width } = searchedOutput(session))
     this.chunk = config.type === 'conformer' ? config.chunk : 1
+    this.stretch = this.chunk * Math.ceil(STRETCH / this.chunk)
     this.states = session.inputs.filter(({ name }) => session.outputs.some((output) => output.name === `next_${name}`))
     this.bins = session.inputs.find(({ name }) => name === 'features')?.shape[2] as number
   }
 
   /** The state before anything was heard. */
-  start(recordings: number): EncoderState {
+  private start(recordings: number): EncoderState {
     const tensors = this.states.map(({ name, shape }) => {
       const sizes = shape.map((size) => (typeof size === 'number' ? size : recordings))
       return [name, { data: new Float32Array(sizes.reduce((a, b) => a * b, 1)), shape: sizes }] as const
@@ -39,24 +43,46 @@ export class StretchEncoder implements FrameEncoder {
     return { processed: 0, tensors: Object.fromEntries(tensors) }
   }
 
-  /** Feature frames, counted from a recording's start, that must be there before the next chunk can be encoded. */
-  featuresNeeded(state: EncoderState): number {
-    return this.firstNeeded(state) + framesSeen(this.chunk, this.config.subsampling)
+  begin(): GrowingEncoder {
+    return this.growing(this.stretch)
+  }
+
+  /** Encodes a recording as its features come, chunk by chunk: as early as can be. */
+  stream(): GrowingEncoder {
+    return this.growing(this.chunk)
+  }
+
+  /** @param count encoder frames that are encoded at once, a multiple of the chunk */
+  private growing(count: number): GrowingEncoder {
+    const { subsampling } = this.config
+    const buffer = new FeatureBuffer()
+    const state = this.start(1)
+    const step = (frames: number): Float32Array => {
+      const [encoded] = this.step(state, [buffer.features], buffer.start, frames)
+      buffer.dropBefore(this.firstNeeded(state))
+      return encoded as Float32Array
+    }
+    const needed = (): number => this.firstNeeded(state) + framesSeen(count, subsampling)
+    const left = (): number => encodedLength(buffer.end, subsampling) - state.processed
+    return {
+      *push(features) {
+        buffer.push(features)
+        while (buffer.end >= needed()) yield step(count)
+      },
+      *finish() {
+        while (left() > 0) yield step(Math.min(count, left()))
+      },
+    }
   }
 
   /** The first feature frame that the next chunk sees. */
-  firstNeeded({ processed }: EncoderState): number {
+  private firstNeeded({ processed }: EncoderState): number {
     return processed * this.config.subsampling
-  }
-
-  /** Encoder frames that are left of a recording of `features` feature frames. */
-  framesLeft({ processed }: EncoderState, features: number): number {
-    return encodedLength(features, this.config.subsampling) - processed
   }
 
   *encode(features: readonly Features[], batchSize: number): Iterable<EncodedFrames> {
     const order = [...features.keys()].sort((a, b) => (features[a] as Features).frames - (features[b] as Features).frames)
-    const stretch = this.chunk * Math.ceil(STRETCH / this.chunk)
+    const { stretch } = this
     for (let i = 0; i < order.length; i += batchSize) {
       const rows = order.slice(i, i + batchSize)
       const some = rows.map((row) => features[row] as Features)
@@ -77,7 +103,7 @@ export class StretchEncoder implements FrameEncoder {
    * @param features of each recording, from its feature frame `first` on
    * @returns of each recording as many frames as it has of these
    */
-  step(state: EncoderState, features: readonly Features[], first: number, count: number): Float32Array[] {
+  private step(state: EncoderState, features: readonly Features[], first: number, count: number): Float32Array[] {
     const { bins, width, config } = this
     const { subsampling } = config
     const seen = framesSeen(count, subsampling)

@@ -42,6 +42,11 @@ export class FeatureExtractor {
     this.width = this.rest.bins * (1 + this.rest.deltas)
   }
 
+  /** Whether values depend on the recording's maximum, so that nothing is certain before its end. */
+  get needsWhole(): boolean {
+    return this.rest.limit !== undefined
+  }
+
   /**
    * @param samples shape (N), at the config's sample rate, nominally in [-1, 1)
    * @returns shape (T, width); T is 0 for a signal shorter than one frame

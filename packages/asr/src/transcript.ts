@@ -1,0 +1,113 @@
+import type { Tokenizer } from '@parlance/tokenizer'
+import type { ScoredTokens, TimedTokens } from './search/timed-tokens.js'
+import { timedWords, type Word, WordReader } from './timed-words.js'
+import { spelled } from './units.js'
+
+export interface Transcript {
+  text: string
+  words: Word[]
+  /** Of the recording, in seconds. */
+  duration: number
+  /** The best hypotheses, this one first, where `nBest` asks for more than one. */
+  alternatives?: Alternative[]
+}
+
+export interface Alternative {
+  text: string
+  words: Word[]
+  /** Natural logarithm of what it is ranked by. */
+  score: number
+}
+
+/** What a stream has heard so far. */
+export interface PartialTranscript extends Transcript {
+  /** Characters at the beginning of `text` that stay as they are, whatever comes. */
+  stable: number
+}
+
+/** What was found in a part of a recording. */
+export interface FoundPart {
+  /** Seconds from the recording's start. */
+  start: number
+  /** The best first, at least one. */
+  hypotheses: readonly ScoredTokens[]
+}
+
+/** From tokens to what users read. */
+export class TranscriptWriter {
+  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number) {}
+
+  /** @param parts of one recording, in order */
+  write(parts: readonly FoundPart[], duration: number, nBest: number): Transcript {
+    let best: Alternative[] = [{ text: '', words: [], score: 0 }]
+    for (const { start, hypotheses } of parts) {
+      const here = this.distinct(hypotheses, nBest).map((one) => later(one, start))
+      // Parts are searched alone: the best of all are among the best of each.
+      best = best.flatMap((before) => here.map((one) => followed(before, one)))
+        .sort((a, b) => b.score - a.score)
+        .slice(0, nBest)
+    }
+    const { text, words } = best[0] as Alternative
+    return { text, words, duration, ...(nBest > 1 && { alternatives: best }) }
+  }
+
+  /** Of a recording that is still heard. */
+  partial(): PartialWriter {
+    return new PartialWriter(this.tokenizer, this.secondsPerFrame)
+  }
+
+  /** Token sequences that spell one text differ for search alone. */
+  private distinct(hypotheses: readonly ScoredTokens[], most: number): Alternative[] {
+    const texts = new Map<string, Alternative>()
+    for (const found of hypotheses) {
+      if (texts.size === most) break
+      const text = spelled(this.tokenizer, found.tokens)
+      if (!texts.has(text)) texts.set(text, { text, words: timedWords(this.tokenizer, found, this.secondsPerFrame), score: found.score })
+    }
+    return [...texts.values()]
+  }
+}
+
+/** The transcript of a recording that is still heard. */
+export class PartialWriter {
+  private readonly reader: WordReader
+
+  constructor(private readonly tokenizer: Tokenizer, secondsPerFrame: number) {
+    this.reader = new WordReader(tokenizer, secondsPerFrame)
+  }
+
+  /** @param settled how many of the first tokens stay, now and in later calls */
+  write(found: TimedTokens, settled: number, duration: number): PartialTranscript {
+    const words = this.reader.read(found, settled)
+    const text = words.map(({ word }) => word).join(' ')
+    return { text, words, duration, stable: this.stable(found, settled, text) }
+  }
+
+  /** Characters that settled tokens spell. */
+  private stable({ tokens }: TimedTokens, settled: number, text: string): number {
+    if (settled === tokens.length) return text.length
+    const beginning = spelled(this.tokenizer, tokens.slice(0, settled))
+    let stable = 0
+    while (stable < beginning.length && beginning[stable] === text[stable]) stable++
+    return stable
+  }
+}
+
+function followed(before: Alternative, next: Alternative): Alternative {
+  return {
+    text: [before.text, next.text].filter((text) => text !== '').join(' '),
+    words: before.words.length === 0 ? next.words : [...before.words, ...next.words],
+    score: before.score + next.score,
+  }
+}
+
+/** Moved by so many seconds. */
+function later({ text, words, score }: Alternative, seconds: number): Alternative {
+  if (seconds === 0) return { text, words, score }
+  const moved = (time: number): number => Math.round(1000 * (time + seconds)) / 1000
+  return {
+    text,
+    score,
+    words: words.map(({ start, end, ...rest }) => ({ ...rest, ...(start !== undefined && { start: moved(start) }), ...(end !== undefined && { end: moved(end) }) })),
+  }
+}
