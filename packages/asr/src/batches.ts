@@ -3,6 +3,7 @@ import { epochBatches } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
 import { augment } from './augment.js'
 import type { TrainingConfig } from './config.js'
+import { type TimedLabels, untimed } from './emission.js'
 import { type Recordings, wordsOf } from './recordings.js'
 
 /** Decibels by which the ratio of speech to noise varies. */
@@ -20,6 +21,9 @@ export interface SpeechBatch extends tf.TensorContainerObject {
   labels: tf.Tensor
   /** int32 (N): labels of each. */
   labelLengths: tf.Tensor
+  /** int32 (N, L): encoder frames in which each label may be emitted, from the first to the last. */
+  earliest: tf.Tensor
+  latest: tf.Tensor
   /** int32 (N): which utterance each is. */
   examples: tf.Tensor
 }
@@ -37,6 +41,8 @@ interface Example {
   /** The most frames that its features may have. */
   most: number
   labels: Int32Array
+  /** When they may be emitted. */
+  timed: () => TimedLabels
   features: () => Features
 }
 
@@ -136,6 +142,7 @@ function exampleDrawer(recordings: Recordings, usable: readonly number[], { augm
     index,
     most: recordings.mostFrames(index, speed),
     labels: recordings.labels[index] as Int32Array,
+    timed: () => recordings.timedLabels(index, speed),
     features: () => recordings.features(index, speed),
   })
   /** The example with noise, or most often as it is. */
@@ -152,7 +159,7 @@ function exampleDrawer(recordings: Recordings, usable: readonly number[], { augm
     const frames = some.reduce((sum, piece) => sum + recordings.pieceFrames(piece, speed), 0)
     const labels = recordings.tokenizer.encode(some.map(({ word }) => word).join(' '))
     if (frames > mostFrames || labels.length > mostLabels || !recordings.canAlign(frames, labels)) return undefined
-    return { index, most: frames, labels, features: () => recordings.joined(some, speed) }
+    return { index, most: frames, labels, timed: () => untimed(labels), features: () => recordings.joined(some, speed) }
   }
   const example = (index: number, epoch: number): Example => {
     const random = new Random(seed, 'example', epoch, index)
@@ -174,7 +181,8 @@ export interface EvaluationBatch {
 export function evaluationBatches(recordings: Recordings, indices: readonly number[], batchSize: number, count: number): EvaluationBatch[] {
   const examples = indices.map((index): Example => {
     const features = recordings.features(index)
-    return { index, most: features.frames, labels: recordings.labels[index] as Int32Array, features: () => features }
+    const labels = recordings.labels[index] as Int32Array
+    return { index, most: features.frames, labels, timed: () => recordings.timedLabels(index), features: () => features }
   })
   const buckets = makeBuckets(examples.map(sizeOf), count)
   const rows = Math.min(batchSize, examples.length)
@@ -200,17 +208,24 @@ function makeBatch(
   const { bins } = all[0] as Features
   const features = new Float32Array(count * bucket.frames * bins)
   const labels = new Int32Array(count * bucket.labels)
+  const earliest = new Int32Array(labels.length)
+  const latest = new Int32Array(labels.length)
   const frames = new Int32Array(count)
   for (const [n, example] of examples.entries()) {
     const data = change(all[n] as Features, example.index)
     features.set(data, n * bucket.frames * bins)
     frames[n] = Math.max(1, data.length / bins) // an empty recording is one frame of zeros
     labels.set(example.labels, n * bucket.labels)
+    const timed = example.timed()
+    earliest.set(timed.earliest, n * bucket.labels)
+    latest.set(timed.latest, n * bucket.labels)
   }
   return {
     features: tf.tensor3d(features, [count, bucket.frames, bins]),
     frames: tf.tensor1d(frames, 'int32'),
     labels: tf.tensor2d(labels, [count, bucket.labels], 'int32'),
+    earliest: tf.tensor2d(earliest, [count, bucket.labels], 'int32'),
+    latest: tf.tensor2d(latest, [count, bucket.labels], 'int32'),
     labelLengths: tf.tensor1d(examples.map((example) => example.labels.length), 'int32'),
     examples: tf.tensor1d(examples.map(({ index }) => index), 'int32'),
   }

@@ -26,7 +26,13 @@ describe('readManifest', () => {
     ])
   })
 
+  it('reads the times of words', () => {
+    const words = [{ word: 'no', start: 0.5, end: 1.25 }]
+    expect(readManifest(manifest(`{"audio":"/a.wav","text":"no","words":${JSON.stringify(words)}}\n`))).toEqual([{ audio: '/a.wav', text: 'no', words }])
+  })
+
   it.each([
+    ['{"audio":"a.wav","text":"x","words":[{"word":"x","start":-1,"end":0}]}', 'line 1: field "words.0.start": Too small'],
     ['{"audio":"a.wav","text":"x"}\nhello\n', 'line 2 is not JSON: expected {"audio": "path.wav", "text": "…"}, got "hello".'],
     ['{"audio":"a.wav"}\n', 'line 1: field "text": expected string'],
     ['{"text":"x"}\n', 'line 1: it names neither "audio" nor "features".'],

@@ -7,10 +7,16 @@ export interface Utterance {
   /** Path of the WAV file, or of the file with its features. */
   audio: string
   text: string
+  /** When its words are spoken, in seconds, where the manifest says. */
+  words?: { word: string; start: number; end: number }[]
 }
 
 const path = z.string().min(1)
-const entry = z.object({ audio: path.optional(), features: path.optional(), text: z.string(), duration: z.number().min(0).optional() })
+const seconds = z.number().min(0)
+const entry = z.object({
+  audio: path.optional(), features: path.optional(), text: z.string(), duration: seconds.optional(),
+  words: z.array(z.object({ word: z.string().min(1), start: seconds, end: seconds })).optional(),
+})
 
 /**
  * Reads a speech manifest: JSONL, one object with `audio` (a path, relative to the manifest), `text` and optionally
@@ -35,9 +41,9 @@ export function readManifest(file: string): Utterance[] {
       const what = path.length > 0 ? `field "${path.join('.')}": ` : ''
       throw new Error(`${where}: ${what}${message.replace(/^Invalid input: /, '')}.`)
     }
-    const { audio, features, text } = result.data
+    const { audio, features, text, words } = result.data
     if (audio === undefined && features === undefined) throw new Error(`${where}: it names neither "audio" nor "features".`)
-    utterances.push({ audio: resolve(dirname(file), (audio ?? features) as string), text })
+    utterances.push({ audio: resolve(dirname(file), (audio ?? features) as string), text, ...(words && { words }) })
   }
   if (utterances.length === 0) throw new Error(`${file}: has no utterances.`)
   return utterances

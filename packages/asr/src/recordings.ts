@@ -1,9 +1,10 @@
 import { addNoise, FeatureExtractor, type Features, type RandomSource, resample, whiteNoise } from '@parlance/audio'
 import type { Tokenizer } from '@parlance/tokenizer'
+import { atSpeed, type TimedLabels, timedLabels, untimed } from './emission.js'
 import type { Utterance } from './manifest.js'
 import { readPrecomputed, stretched } from './precomputed.js'
 import { readSpeech } from './speech.js'
-import { isPrecomputed, type SpeechFeatures, speechWidth } from './speech-features.js'
+import { isPrecomputed, secondsPerFrame, type SpeechFeatures, speechWidth } from './speech-features.js'
 import { encodedLength, type Subsampling } from './subsampling.js'
 import { wordBoundaries } from './word-boundaries.js'
 
@@ -28,26 +29,33 @@ interface FeatureSource {
 /** A corpus in memory: token ids, samples, and features at each speed, computed when first needed. */
 export class Recordings {
   readonly labels: Int32Array[]
+  private readonly timed: TimedLabels[]
   /** Values of a feature frame, F. */
   readonly width: number
   private readonly source: FeatureSource
   private readonly cache = new Map<string, Features>()
 
-  /** @throws Error, one line, for a file that cannot be read or a transcript that the tokenizer cannot spell */
+  /**
+   * @param emissionDelay milliseconds that a word's tokens may come late where its times are known; 0: whenever
+   * @throws Error, one line, for a file that cannot be read or a transcript that the tokenizer cannot spell
+   */
   constructor(
     readonly utterances: readonly Utterance[],
     features: SpeechFeatures,
     readonly tokenizer: Tokenizer,
     private readonly subsampling: Subsampling = 4,
+    emissionDelay = 0,
   ) {
     this.width = speechWidth(features)
-    this.labels = utterances.map(({ audio, text }) => {
+    const timing = { delay: emissionDelay / 1000, secondsPerFrame: secondsPerFrame(features) * subsampling }
+    this.timed = utterances.map(({ audio, text, words }) => {
       try {
-        return tokenizer.encode(text)
+        return emissionDelay > 0 && words ? timedLabels(tokenizer, words, timing) : untimed(tokenizer.encode(text))
       } catch (error) {
         throw new Error(`The transcript of ${audio} cannot be encoded: ${(error as Error).message}`, { cause: error })
       }
     })
+    this.labels = this.timed.map(({ labels }) => labels)
     const files = utterances.map(({ audio }) => audio)
     this.source = isPrecomputed(features)
       ? fromFeatures(files.map((file) => readPrecomputed(file, features)))
@@ -69,7 +77,12 @@ export class Recordings {
     return features
   }
 
-  /** The same with white noise `snr` decibels below the speech, computed anew. */
+  /** The tokens of recording `index` at `speed`, and when they may be emitted. */
+  timedLabels(index: number, speed = 1): TimedLabels {
+    return atSpeed(this.timed[index] as TimedLabels, speed, this.features(index, speed).frames, this.subsampling)
+  }
+
+  /** `features` with white noise `snr` decibels below the speech, computed anew. */
   noisyFeatures(index: number, speed: number, snr: number, random: RandomSource): Features {
     return this.source.noisy(index, speed, snr, random)
   }

@@ -62,7 +62,7 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   await useDevice('cpu', config.threads === undefined ? {} : { threads: config.threads })
 
   const { subsampling } = config.encoder
-  const recordings = new Recordings(utterances, config.features, tokenizer, subsampling)
+  const recordings = new Recordings(utterances, config.features, tokenizer, subsampling, config.transducer.emissionDelay)
   const indices = utterances.map((_, i) => i)
   const usable = indices.filter((index) => recordings.fits(index))
   const leftOut = indices.filter((index) => !usable.includes(index)).map((index) => (utterances[index] as Utterance).audio)
@@ -75,7 +75,7 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   if (options.init !== undefined) initializeFrom(model, options.init)
   model.setNormalization(stats)
 
-  const valid = validUtterances && new Recordings(validUtterances, config.features, tokenizer, subsampling)
+  const valid = validUtterances && new Recordings(validUtterances, config.features, tokenizer, subsampling, config.transducer.emissionDelay)
   const validate = valid && validation(model, valid, config)
   const parameters = namedParameters(model)
   const optimizer = new AdamW(trainable(parameters), { weightDecay: config.weightDecay, beta2: 0.98 })

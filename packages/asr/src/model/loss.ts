@@ -12,7 +12,7 @@ import type { RecognizerModel } from './recognizer.js'
  * @param weights (N), what each utterance counts for. Default 1
  */
 export function recognizerLoss(model: RecognizerModel, batch: SpeechBatch, step: tf.Tensor, context: Forward, weights?: tf.Tensor): SummedLoss {
-  const { features, frames, labels, labelLengths } = batch
+  const { features, frames, labels, labelLengths, earliest, latest } = batch
   const { config, ctc, transducer, attention } = model
   const { encoded, lengths } = model.encode(features, frames, context)
   const targets = { labels, labelLengths, frameLengths: lengths }
@@ -20,7 +20,7 @@ export function recognizerLoss(model: RecognizerModel, batch: SpeechBatch, step:
   const weighted = (x: tf.Tensor): tf.Tensor => (weights ? tf.mul(x, weights) : x)
   const own = 1 - config.ctcWeight
   const losses: tf.Tensor[] = []
-  if (transducer) losses.push(tf.mul(transducer.loss(encoded, targets, context, step, shares), own))
+  if (transducer) losses.push(tf.mul(transducer.loss(encoded, { ...targets, windows: { earliest, latest } }, context, step, shares), own))
   if (attention) losses.push(tf.mul(attention.loss(encoded, targets, config.attention.labelSmoothing, context, shares), own))
   if (ctc) {
     const loss = tf.sum(weighted(ctcLoss(ctc.forward(encoded), labels, lengths, labelLengths, BLANK)))

@@ -1,5 +1,5 @@
 import {
-  type Forward, Linear, Module, rnntBand, rnntLoss, rnntPrunedLoss, rnntPruningBounds, rnntSimpleLoss, type RnntTargets,
+  type Forward, Linear, Module, rnntBand, rnntLoss, rnntPrunedLoss, rnntPruningBounds, rnntSimpleLoss, type RnntOptions, type RnntTargets,
   type WeightOptions,
 } from '@parlance/nn'
 import { type Random, tf } from '@parlance/runtime'
@@ -72,9 +72,10 @@ export class Transducer extends Module {
    * @param step int32 scalar, from 1: the pruned loss warms up
    * @param shares weights (N) of the examples
    */
-  loss(encoded: tf.Tensor, targets: RnntTargets, context: Forward, step: tf.Tensor, shares: WeightOptions = {}): tf.Scalar {
+  loss(encoded: tf.Tensor, { windows, ...targets }: RnntTargets & Pick<RnntOptions, 'windows'>, context: Forward, step: tf.Tensor, shares: WeightOptions = {}): tf.Scalar {
     const predicted = this.predictor.forward(targets.labels, context)
-    if (!this.simpleEncoder || !this.simplePredictor) return rnntLoss(this.latticeOf(encoded, predicted), targets, { blank: BLANK, ...shares }).sum
+    const { emissionDelay } = this.config
+    if (!this.simpleEncoder || !this.simplePredictor) return rnntLoss(this.latticeOf(encoded, predicted), targets, { blank: BLANK, ...shares, ...(emissionDelay > 0 && windows && { windows }) }).sum
     const { pruneRange, simpleScale, pruneWarmupSteps } = this.config
     const simple = rnntSimpleLoss(this.simpleEncoder.forward(encoded), this.simplePredictor.forward(predicted), targets, { blank: BLANK, ...shares })
     const bounds = rnntPruningBounds(simple.occupancies, targets, pruneRange)

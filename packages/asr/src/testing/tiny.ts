@@ -58,6 +58,8 @@ export function tinyBatch(count = 4): SpeechBatch {
     frames: some(lengths),
     labels: tf.tensor2d([[3, 1, 0], [1, 2, 2], [1, 1, 0], [2, 0, 0]].slice(0, count), [count, 3], 'int32'),
     labelLengths: some([2, 3, 2, 1]),
+    earliest: tf.zeros([count, 3], 'int32'),
+    latest: tf.fill([count, 3], 100, 'int32'),
     examples: some([0, 1, 2, 3]),
   }
 }

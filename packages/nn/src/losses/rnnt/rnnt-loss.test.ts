@@ -108,6 +108,38 @@ describe('rnntLoss', () => {
     }
   })
 
+  it('is the sum over the paths that keep to the windows of the labels', () => {
+    const random = new Random(5)
+    const [frames, labels, size] = [5, [2, 1, 2], 3]
+    const values = [...random.normal(frames * 4 * size)]
+    const logProbability = (t: number, u: number, id: number): number => {
+      const logits = values.slice((t * 4 + u) * size, (t * 4 + u + 1) * size)
+      return (logits[id] as number) - Math.log(logits.reduce((total, x) => total + Math.exp(x), 0))
+    }
+    const paths = pathsByEnumeration(frames, labels.length, {
+      blank: (t, u) => logProbability(t, u, 0),
+      label: (t, u) => logProbability(t, u, labels[u] as number),
+    })
+    const logits = tf.variable(tf.tensor4d(values, [1, frames, 4, size]))
+    for (const [earliest, latest] of [[[0, 0, 0], [9, 9, 9]], [[1, 1, 3], [1, 3, 4]], [[0, 2, 2], [1, 2, 2]]] as const) {
+      const kept = paths.filter(({ labelFrames }) => labelFrames.every((at, u) => at >= (earliest[u] as number) && at <= (latest[u] as number)))
+      const wanted = -Math.log(kept.reduce((total, { logProbability }) => total + Math.exp(logProbability), 0))
+      const windows = { earliest: tf.tensor2d([[...earliest]], [1, 3], 'int32'), latest: tf.tensor2d([[...latest]], [1, 3], 'int32') }
+      for (const { value, gradient } of computed(() => rnntLoss(logits, targetsOf([labels], [frames], [3]), { windows }).sum, logits)) {
+        expect(value).toBeCloseTo(wanted, 5)
+        // A shift of all logits of a cell changes nothing.
+        expect(Math.abs(tf.sum(gradient).dataSync()[0] as number)).toBeLessThan(1e-5)
+      }
+    }
+  })
+
+  it('has a gradient that agrees with differences inside of windows', async () => {
+    const logits = example([2, 4, 3, 4])
+    const targets = targetsOf([[1, 1], [2, 0]], [4, 3], [2, 1])
+    const windows = { earliest: tf.tensor2d([[0, 2], [1, 0]], [2, 2], 'int32'), latest: tf.tensor2d([[1, 3], [1, 0]], [2, 2], 'int32') }
+    expect(await checkGradients(() => rnntLoss(logits, targets, { windows }).sum, [logits])).toBeLessThan(1e-3)
+  })
+
   it('has a gradient that agrees with differences, weighted too', async () => {
     const logits = example([3, 3, 3, 4])
     const targets = targetsOf([[1, 1], [2, 0], [3, 3]], [3, 2, 1], [2, 1, 0])
