@@ -1,3 +1,4 @@
+export { DIGIT_WORDS } from './digits/recipe.js'
 export { digitClips, type DigitClip } from './digits/clips.js'
 export { writeDigitStrings } from './digits/files.js'
 export { DIGIT_RATE, type DigitString, type DigitStringOptions, generateDigitStrings } from './digits/strings.js'

@@ -14,6 +14,8 @@ export interface DigitStringOptions {
   strings: number
   /** Digits of a string, fewest and most. Default 3 and 10. */
   digits?: readonly [fewest: number, most: number]
+  /** The words of a string, in place of words drawn at random; each must have a clip of every speaker. */
+  sequence?: (random: Random) => readonly string[]
   /** Seconds of the pauses between digits, shortest and longest. Default 0 and 0.6. */
   pause?: readonly [shortest: number, longest: number]
   /** Seconds before the first digit and after the last. Default 0.1 to 0.5. */
@@ -42,14 +44,16 @@ export function generateDigitStrings(
   options: DigitStringOptions,
   change: (clip: Float32Array, random: Random) => Float32Array = (clip) => clip,
 ): DigitString[] {
-  const { seed, strings, digits = [3, 10], pause = [0, 0.6], margin = [0.1, 0.5], background: kind = 'floor' } = options
+  const { seed, strings, digits = [3, 10], pause = [0, 0.6], margin = [0.1, 0.5], background: kind = 'floor', sequence } = options
   const random = new Random(seed)
   const speakers = [...new Set(clips.map(({ speaker }) => speaker))].sort()
   if (speakers.length === 0) throw new Error('there are no clips to make strings of')
   return Array.from({ length: strings }, () => {
     const speaker = random.pick(speakers)
     const own = clips.filter((clip) => clip.speaker === speaker)
-    const chosen = Array.from({ length: digits[0] + random.integer(digits[1] - digits[0] + 1) }, () => random.pick(own))
+    const chosen = sequence
+      ? sequence(random).map((word) => random.pick(own.filter((clip) => clip.word === word)))
+      : Array.from({ length: digits[0] + random.integer(digits[1] - digits[0] + 1) }, () => random.pick(own))
     const sounds = chosen.map(({ samples }) => change(samples, random))
     const pauses = sounds.map((_, i) => (i === 0 ? random.uniform(...margin) : random.uniform(...pause)))
     const { samples, starts } = joined(sounds, [...pauses, random.uniform(...margin)], kind, random)

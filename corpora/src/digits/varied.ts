@@ -9,7 +9,7 @@ const RESPONSE = 64
 const KNOTS = 7
 
 /**
- * Strings of 1 to 9 digits for training, as other voices, rooms and microphones might have made them. Each string has one voice
+ * Strings of 1 to 5 digits for training, as other voices, rooms and microphones might have made them. Each string has one voice
  * (speed with pitch and resonances), one microphone (gain over frequency), perhaps a room and noise, and a loudness; each clip
  * its pace. Some have digital silence for pauses, some begin or end with a digit, one in 40 has no digit at all.
  */
@@ -21,14 +21,14 @@ export function generateVariedStrings(clips: readonly DigitClip[], { seed, strin
 }
 
 function string(clips: readonly DigitClip[], random: Random): DigitString {
-  const voice = Math.exp(random.uniform(Math.log(0.8), Math.log(1.3)))
+  const voice = Math.exp(random.uniform(Math.log(0.78), Math.log(1.32)))
   const edge = random.chance(0.25) ? 0 : random.uniform(0, 1)
   const [made] = generateDigitStrings(
     clips,
     {
       seed: random.bits(),
       strings: 1,
-      digits: random.chance(0.15) ? [1, 1] : [2, 9],
+      digits: [1, 5],
       pause: [0, random.pick([0, 0.3, 0.6, 0.6, 1.2])],
       margin: [0, edge],
       background: random.chance(0.25) ? 'silence' : 'floor',
@@ -51,7 +51,7 @@ function varied(made: DigitString, random: Random): DigitString {
     samples = reverberate(samples, response)
   }
   if (random.chance(0.85)) samples = microphone(samples, random, random.uniform(2, 7))
-  if (made.words.length === 0) samples = samples.map(() => random.uniform(-1, 1))
+  if (made.words.length === 0) samples = random.chance(0.3) ? samples : samples.map(() => random.uniform(-1, 1))
   const noisy = random.chance(0.6)
   if (noisy) {
     const noise = microphone(whiteNoise(samples.length, source), random, 10)
