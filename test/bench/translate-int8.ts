@@ -25,11 +25,11 @@ try {
     quantizeTranslator({ model: settings.model, output: shortlisted, to: 'int8', shortlist })
   }
   const folders = { float32: resolve(settings.model), int8: whole, ...(further.shortlist !== undefined && { 'int8 with shortlists': shortlisted }) }
-  const contenders = Object.entries(folders).map(([name, folder]) => ({ name, engine: 'parlance' as const, folder }))
+  const contenders = Object.entries(folders).map(([name, folder]) => ({ name, engine: 'parlance' as const, folder, workers: settings.cores }))
   for (const batchSize of settings.batchSizes) {
     const results = await takeTurns(contenders, settings, { batchSize, beamSize })
     const [float32] = results as [Result]
-    console.log(`${settings.pairs.length} sentences, beam ${beamSize}, batches of ${batchSize}, ${settings.threads} threads, medians of ${settings.rounds} rounds:`)
+    console.log(`${settings.pairs.length} sentences, beam ${beamSize}, batches of ${batchSize}, ${settings.cores} cores, medians of ${settings.rounds} rounds:`)
     for (const result of results) {
       const { score } = bleu(result.answer.texts, settings.pairs.map(({ target }) => target))
       console.log(`${line(result)}  × ${(result.tokensPerSecond / float32.tokensPerSecond).toFixed(2)}  BLEU ${score.toFixed(2)}`)

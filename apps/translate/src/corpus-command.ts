@@ -1,6 +1,6 @@
 import { readTextFile, UsageError } from '@parlance/nn/command-line'
-import { checkTranslateOptions, folderHash, translateCorpus, type TranslateOptions, Translator } from '@parlance/translation'
-import { checkDevice } from './search-flags.js'
+import { checkTranslateOptions, folderHash, translateCorpus, type TranslateOptions } from '@parlance/translation'
+import { openTranslator } from './search-flags.js'
 
 /** As commander gives them. */
 export interface CorpusFlags {
@@ -13,6 +13,7 @@ export interface CorpusFlags {
   to?: string
   batchSize?: number
   threads?: number
+  workers?: number
   tag?: true
   json?: true
 }
@@ -27,14 +28,13 @@ function searchOptions({ method, beamSize, seed, to, batchSize }: CorpusFlags): 
 
 /** Translates a file into pairs of which `side` is made up. */
 export async function corpusCommand(flags: CorpusFlags, side: 'source' | 'target'): Promise<void> {
-  const { model, input, output, threads, tag, json } = flags
+  const { model, input, output, tag, json } = flags
   const options = searchOptions(flags)
   checkTranslateOptions(options)
-  checkDevice('auto', threads)
   const lines = readTextFile(input).split(/\r?\n/u)
   if (lines.at(-1) === '') lines.pop()
   const sentences = lines.map((line) => line.split('\t')[0] as string)
-  const translator = await Translator.load(model, threads === undefined ? {} : { threads })
+  const translator = await openTranslator(model, flags)
   const result = await translateCorpus({ translator, model: folderHash(model), sentences, output, side, options, tag: tag ?? false })
   translator.dispose()
   const { written, leftOut } = result

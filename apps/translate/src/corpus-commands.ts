@@ -1,5 +1,6 @@
 import { type Command, Option } from 'commander'
 import type { CorpusFlags } from './corpus-command.js'
+import { THREADS, WORKERS } from './search-flags.js'
 
 /** The commands that translate a corpus into a file of pairs to train on. */
 export function addCorpusCommands(root: Command): void {
@@ -33,7 +34,8 @@ export function addCorpusCommands(root: Command): void {
       .option('--seed <n>', 'of sampling (default: 1)', Number)
       .option('--to <language>', 'what to translate into; needed by models that know several')
       .option('--batch-size <n>', 'sentences translated at once (default: 32)', Number)
-      .option('--threads <n>', 'threads within one operator (default: all cores)', Number)
+      .option(...THREADS)
+      .option(...WORKERS)
       .option('--json', 'write an object with the result')
   }
   backTranslate.action(async (flags: CorpusFlags) => (await import('./corpus-command.js')).corpusCommand(flags, 'source'))

@@ -5,7 +5,7 @@ import type { ExportFlags } from './export-command.js'
 import type { QuantizeFlags } from './quantize-command.js'
 import type { RatingsFlags } from './ratings-command.js'
 import { addCorpusCommands } from './corpus-commands.js'
-import { addLineFlags, addSearchFlags } from './search-flags.js'
+import { addLineFlags, addSearchFlags, THREADS, WORKERS } from './search-flags.js'
 import type { TrainFlags } from './train-command.js'
 import type { TranslateFlags } from './translate-command.js'
 
@@ -91,7 +91,8 @@ function addQuantize(root: Command): void {
     .option('--limit <n>', 'translate so many pairs, spread evenly over the file', Number)
     .option('--beam-size <n>', 'hypotheses kept while searching; 1 is greedy (default: 4)', Number)
     .option('--batch-size <n>', 'lines translated at once (default: 32)', Number)
-    .option('--threads <n>', 'threads within one operator (default: all cores)', Number)
+    .option(...THREADS)
+    .option(...WORKERS)
     .option('--json', 'write an object')
     .addHelpText('after', '\nExamples:\n  parlance-translate quantize --model en-de --output en-de-int8 --to int8 --shortlist train.tsv --data valid.tsv')
     .action(async (flags: QuantizeFlags) => (await import('./quantize-command.js')).quantizeCommand(flags))

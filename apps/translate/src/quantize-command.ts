@@ -2,11 +2,11 @@ import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { UsageError } from '@parlance/nn/command-line'
 import { bleu, chrf } from '@parlance/metrics'
-import { type Pair, readPairs, spread, type TranslateOptions, Translator } from '@parlance/translation'
+import { type Pair, readPairs, spread, type TranslateOptions } from '@parlance/translation'
 import type { QUANTIZATIONS } from '@parlance/translation/training'
-import { type SearchFlags, translateOptions } from './search-flags.js'
+import { openTranslator, type SearchFlags, translateOptions } from './search-flags.js'
 
-export interface QuantizeFlags extends Pick<SearchFlags, 'beamSize' | 'batchSize' | 'threads'> {
+export interface QuantizeFlags extends Pick<SearchFlags, 'beamSize' | 'batchSize' | 'threads' | 'workers'> {
   model: string
   output: string
   to: (typeof QUANTIZATIONS)[number]
@@ -30,7 +30,7 @@ const WARM_UP = 32
 
 /** Writes a quantized copy of a model folder and prints what that changed. */
 export async function quantizeCommand(flags: QuantizeFlags): Promise<void> {
-  const { model, output, to, limit, threads, json } = flags
+  const { model, output, to, limit, json } = flags
   if (limit !== undefined && !(Number.isSafeInteger(limit) && limit >= 1)) {
     throw new UsageError(`--limit must be a whole number of 1 or more, got ${limit}.`)
   }
@@ -43,8 +43,8 @@ export async function quantizeCommand(flags: QuantizeFlags): Promise<void> {
   await useDevice('cpu')
   const shortlist = flags.shortlist && (await learnShortlist(model, readPairs(flags.shortlist)))
   quantizeTranslator({ model, output, to, ...(shortlist && { shortlist }) })
-  const before = await figuresOf(model, pairs, options, threads)
-  const after = await figuresOf(output, pairs, options, threads)
+  const before = await figuresOf(model, pairs, options, flags)
+  const after = await figuresOf(output, pairs, options, flags)
   const coverage = shortlist && pairs && (await shortlistCoverage(model, shortlist, pairs))
   if (json) {
     process.stdout.write(`${JSON.stringify({ before, after, coverage: coverage ?? null })}\n`)
@@ -57,10 +57,10 @@ export async function quantizeCommand(flags: QuantizeFlags): Promise<void> {
   }
 }
 
-async function figuresOf(folder: string, pairs: readonly Pair[] | undefined, options: TranslateOptions, threads: number | undefined): Promise<Figures> {
+async function figuresOf(folder: string, pairs: readonly Pair[] | undefined, options: TranslateOptions, flags: QuantizeFlags): Promise<Figures> {
   const megabytes = bytesOf(folder) / 1e6
   if (!pairs) return { megabytes }
-  const translator = await Translator.load(folder, threads === undefined ? {} : { threads })
+  const translator = await openTranslator(folder, flags)
   const sources = pairs.map(({ source }) => source)
   await translator.translate(spread(sources, WARM_UP), options)
   const started = performance.now()

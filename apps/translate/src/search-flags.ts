@@ -8,6 +8,7 @@ export interface SearchFlags {
   model?: string
   device?: NonNullable<LoadOptions['device']>
   threads?: number
+  workers?: number
   beamSize?: number
   nBest?: number
   lengthPenalty?: number
@@ -40,7 +41,11 @@ export interface LineFlags {
 /** What translates; programs that train know others. */
 const devices = ['auto', 'cpu', 'webgpu', 'cuda'] as const satisfies readonly LoadOptions['device'][]
 
-/** The flags of every command that translates. */
+/** Of every command that translates: arguments of commander's `option`. */
+export const THREADS = ['--threads <n>', 'threads within one operator (default: 1; all cores for models of a width of 512 or more)', Number] as const
+export const WORKERS = ['--workers <n>', 'processes that translate many lines side by side (default: as many as there are cores for)', Number] as const
+
+/** The flags of every search. */
 export function addSearchFlags(command: Command): Command {
   return command
     .option('--model <dir>', 'the model folder (default: that of @parlance/translate-en-de, English to German)')
@@ -67,7 +72,8 @@ export function addSearchFlags(command: Command): Command {
     .option('--max-length <n>', 'tokens of a translation at most (default: twice the source and 10 more)', Number)
     .option('--batch-size <n>', 'lines translated at once; never changes a translation (default: 32)', Number)
     .addOption(new Option('--device <name>', 'what computes; auto takes the first that is there of cuda, webgpu, cpu').choices(devices).default('cpu'))
-    .option('--threads <n>', 'threads within one operator (default: all cores)', Number)
+    .option(...THREADS)
+    .option(...WORKERS)
 }
 
 /** Flags for input lines that hold more than a text. */
@@ -106,12 +112,12 @@ export function readLine(line: string, number: number, { forceDecode, constraint
  */
 export function checkDevice(device: string, threads: number | undefined): void {
   if (device !== 'auto' && device !== 'cpu') throw new UsageError(`There is no device "${device}": use auto or cpu.`)
-  checkThreads(threads)
+  checkCount('--threads', threads)
 }
 
-function checkThreads(threads: number | undefined): void {
-  if (threads !== undefined && !(Number.isSafeInteger(threads) && threads >= 1)) {
-    throw new UsageError(`--threads must be a whole number of 1 or more, got ${threads}.`)
+function checkCount(flag: string, count: number | undefined): void {
+  if (count !== undefined && !(Number.isSafeInteger(count) && count >= 1)) {
+    throw new UsageError(`${flag} must be a whole number of 1 or more, got ${count}.`)
   }
 }
 
@@ -148,11 +154,19 @@ export function translateOptions(flags: SearchFlags): TranslateOptions {
 
 /** Loads the model that the flags name, and picks the options of the search. */
 export async function loadTranslator(flags: SearchFlags): Promise<{ translator: Translator; options: TranslateOptions }> {
-  const { model, device, threads } = flags
-  checkThreads(threads)
   const options = translateOptions(flags)
-  const translator = await Translator.load(model ?? defaultModel(), given({ device, threads }))
-  return { translator, options }
+  return { translator: await openTranslator(flags.model ?? defaultModel(), flags), options }
+}
+
+/**
+ * Loads a model folder to translate with on as many cores as there are.
+ *
+ * @throws UsageError for numbers of threads or workers that are none
+ */
+export async function openTranslator(folder: string, { device, threads, workers }: Pick<SearchFlags, 'device' | 'threads' | 'workers'>): Promise<Translator> {
+  checkCount('--threads', threads)
+  checkCount('--workers', workers)
+  return Translator.load(folder, { ...given({ device, threads }), workers: workers ?? 'auto' })
 }
 
 /** Without what is undefined. */

@@ -2,7 +2,8 @@ export { trainingConfigSchema, type TrainingConfig } from './config.js'
 export type { ModelConfig } from './model-config.js'
 export { readPairs, type Pair } from './data/read-pairs.js'
 export { cleanPairs, type CleaningOptions, type CleaningReport, type Reason } from './cleaning/clean-pairs.js'
-export { MAX_SOURCE_TOKENS, Translator, type LoadOptions, type Translation } from './translator.js'
+export type { LoadOptions } from './load-options.js'
+export { MAX_SOURCE_TOKENS, Translator, type Translation } from './translator.js'
 export type { Hypothesis } from './search/search.js'
 export {
   checkTranslateOptions,

@@ -59,6 +59,25 @@ describe('Translator', () => {
     expect(await inBatches(64)).toEqual(alone)
   })
 
+  it('gives the same translations, draws included, when other processes help', async () => {
+    const several = await Translator.load(folder, { threads: 2, workers: 3 })
+    try {
+      const sampling = { seed: 7, topK: 20 }
+      for (const options of [{ batchSize: 4 }, { sampling, nBest: 2 }] satisfies TranslateOptions[]) {
+        expect(await several.translate(lines, options)).toEqual(await translator.translate(lines, options))
+      }
+    } finally {
+      several.dispose()
+    }
+  })
+
+  it('refuses numbers of workers that are none', async () => {
+    for (const workers of [0, 1.5, -1]) {
+      await expect(Translator.load(folder, { workers })).rejects.toThrow(
+        new UsageError(`workers must be "auto" or a whole number of 1 or more, got ${workers}.`))
+    }
+  })
+
   const phrases = ['der', 'ein', 'nicht']
   const asked = (text: string, i: number): SourceLine => ({
     text, ...(i % 3 === 0 && { phrases: [phrases[i % 9 / 3]!] }), ...(i % 4 === 0 && { prefix: ['d', 'ein ', 'das k'][i % 12 / 4]! }),

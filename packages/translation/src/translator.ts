@@ -1,12 +1,13 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { setImmediate } from 'node:timers/promises'
-import { type GraphDevice, GraphSession } from '@parlance/runtime/session'
+import { GraphSession, WorkerPool } from '@parlance/runtime/session'
 import { loadTokenizer, type Tokenizer } from '@parlance/tokenizer'
 import { checkWeights } from './check-weights.js'
 import type { ModelConfig } from './model-config.js'
 import { readFolderConfig } from './folder-config.js'
 import { fedBack, GraphTranslationModel, paddedLength } from './graph-model.js'
+import { defaultThreads, LINES_OF_A_WORKER, type LoadOptions, workersOf } from './load-options.js'
 import { tokenPieces } from './search/pieces.js'
 import { type Hypothesis, type Sentence, TranslationSearch } from './search/search.js'
 import {
@@ -22,6 +23,7 @@ import { readShortlist } from './shortlist/shortlist-file.js'
 import type { Shortlist } from './shortlist/shortlist.js'
 import { END } from './special-tokens.js'
 import { checkSpecialTokens, encodeSource } from './text-codec.js'
+import type { WorkerTask, WorkerSetup } from './workers/messages.js'
 
 export interface Translation {
   /** That of the best hypothesis, or of the first draw; empty for a blank line. */
@@ -34,22 +36,18 @@ export interface Translation {
   readonly truncated: boolean
 }
 
-export interface LoadOptions {
-  /** Threads within one operator on the CPU; all cores by default. */
-  threads?: number
-  /**
-   * What computes; `cpu` by default. `auto` takes the first of cuda, webgpu (never a software adapter) and cpu that is
-   * there. That batch mates change no bit of a translation holds on the CPU.
-   */
-  device?: GraphDevice | 'auto'
-}
-
 /** Longer sources are cut: attention needs memory that grows with the square of the length. */
 export const MAX_SOURCE_TOKENS = 512
 
 /** Of one batch at most: source positions, padding included, and hypotheses. */
 const MAX_BATCH_POSITIONS = 8192
 const MAX_BATCH_HYPOTHESES = 512
+
+/** Other processes that translate with this one. */
+interface Workers {
+  readonly count: number
+  readonly pool: WorkerPool<WorkerSetup, WorkerTask, Translation[]>
+}
 
 /** A trained model, ready to translate. Needs no TF.js. */
 export class Translator {
@@ -63,6 +61,7 @@ export class Translator {
     private readonly encoder: GraphSession,
     private readonly decoder: GraphSession,
     shortlist?: Shortlist,
+    private readonly others?: Workers,
   ) {
     this.languages = targetLanguages(tokenizer)
     const whole = new GraphTranslationModel(encoder, decoder, config)
@@ -73,8 +72,9 @@ export class Translator {
    * Loads a model folder: `config.json`, `tokenizer.json`, `model.safetensors`, `encoder.onnx`, `decoder.onnx`.
    *
    * @throws Error, one line, when a file is missing, damaged, or does not go with the others
+   * @throws UsageError for a number of workers that is none
    */
-  static async load(folder: string, options: LoadOptions = {}): Promise<Translator> {
+  static async load(folder: string, { workers: wantedWorkers, ...given }: LoadOptions = {}): Promise<Translator> {
     if (!existsSync(folder)) throw new Error(`${folder}: there is no such model folder.`)
     const { model, tokenizer: wanted, quantization } = readFolderConfig(folder)
     const tokenizerFile = join(folder, 'tokenizer.json')
@@ -87,13 +87,16 @@ export class Translator {
     }
     checkSpecialTokens(tokenizer, tokenizerFile)
     checkWeights(join(folder, 'model.safetensors'), model, quantization?.scheme)
+    const options = { threads: defaultThreads(model.width), ...given }
+    const workers = workersOf(wantedWorkers, options.threads)
     const [encoder, decoder] = ['encoder.onnx', 'decoder.onnx'].map((name) => {
       const file = join(folder, name)
       if (existsSync(file)) return GraphSession.load(file, { ...options, stays: fedBack })
       throw new Error(`${file}: there is no such file: run "parlance-translate export --model ${folder}" to write it.`)
     }) as [GraphSession, GraphSession]
     const shortlist = decoder.inputs.some(({ name }) => name === 'columns') ? readShortlist(folder, model.vocabSize) : undefined
-    return new Translator(tokenizer, model, encoder, decoder, shortlist)
+    const others = workers > 1 && encoder.device === 'cpu' ? { count: workers - 1, pool: poolOf({ folder, options }) } : undefined
+    return new Translator(tokenizer, model, encoder, decoder, shortlist, others)
   }
 
   /**
@@ -109,8 +112,8 @@ export class Translator {
     options: TranslateOptions = {},
   ): Promise<Translation | Translation[]> {
     const settings = checkTranslateOptions(options)
-    if (isLines(input)) return this.translateLines(input, settings)
-    return (await this.translateLines([input], settings))[0] as Translation
+    if (isLines(input)) return this.translateLines(input, settings, options)
+    return (await this.translateLines([input], settings, options))[0] as Translation
   }
 
   /**
@@ -132,37 +135,65 @@ export class Translator {
     return translationOf(sentence, last === undefined ? [] : [last])
   }
 
-  /** Frees the graphs. */
+  /** Frees the graphs and ends the workers. */
   dispose(): void {
+    this.others?.pool.dispose()
     this.encoder.dispose()
     this.decoder.dispose()
   }
 
-  private async translateLines(lines: readonly (string | SourceLine)[], settings: SearchSettings): Promise<Translation[]> {
+  private async translateLines(
+    lines: readonly (string | SourceLine)[],
+    settings: SearchSettings,
+    options: TranslateOptions,
+  ): Promise<Translation[]> {
+    const batches = this.batches(lines, settings)
+    const workers = Math.min(this.others?.count ?? 0, Math.floor(lines.length / LINES_OF_A_WORKER))
+    const here = async (task: readonly Sentence[][]): Promise<Translation[]> => {
+      const translations: Translation[] = []
+      for (const batch of task) {
+        const found = await this.search.run(batch, settings)
+        for (const [i, sentence] of batch.entries()) translations.push(translationOf(sentence, found[i] as Hypothesis[]))
+        if (workers > 0) await setImmediate()
+      }
+      return translations
+    }
+    const message = (task: readonly Sentence[][]): WorkerTask => ({
+      lines: task.flat().map(({ line, number }) => ({ ...asLine(lines[line] as string | SourceLine), number })),
+      options,
+    })
+    const tasks = workers > 0 ? inTasks(batches) : [batches]
+    const found = workers > 0 ? await this.others?.pool.run(tasks, { here, message, workers }) : undefined
     const results = lines.map(() => NOTHING)
-    const groups = new Map<string, Sentence[]>()
+    for (const [i, task] of tasks.entries()) {
+      const translations = found?.[i] ?? (await here(task))
+      for (const [j, { line }] of task.flat().entries()) results[line] = translations[j] as Translation
+    }
+    return results
+  }
+
+  /** Sentences of one padded length, the longest first, which would otherwise keep others waiting at the end. */
+  private batches(lines: readonly (string | SourceLine)[], settings: SearchSettings): Sentence[][] {
+    const groups = new Map<string, { length: number; sentences: Sentence[] }>()
     for (const [place, line] of lines.entries()) {
       const sentence = this.prepare(asLine(line), place, settings)
       if (sentence === undefined) continue
+      const length = paddedLength(sentence.source.length)
       // Sentences that may say other tokens than their shortlists have search apart.
-      const key = `${paddedLength(sentence.source.length)} ${this.search.needsWholeVocabulary(sentence, settings)}`
+      const key = `${length} ${this.search.needsWholeVocabulary(sentence, settings)}`
       const group = groups.get(key)
-      if (group) group.push(sentence)
-      else groups.set(key, [sentence])
+      if (group) group.sentences.push(sentence)
+      else groups.set(key, { length, sentences: [sentence] })
     }
     const { method, batchSize } = settings
     const hypotheses = method.kind === 'beam' ? method.beamSize : method.draws
-    for (const group of groups.values()) {
-      const length = paddedLength((group[0] as Sentence).source.length)
+    const batches: Sentence[][] = []
+    for (const { length, sentences } of [...groups.values()].sort((a, b) => b.length - a.length)) {
       const most = Math.min(MAX_BATCH_POSITIONS / length, MAX_BATCH_HYPOTHESES / hypotheses)
       const rows = Math.max(1, Math.min(batchSize, Math.floor(most)))
-      for (let start = 0; start < group.length; start += rows) {
-        const batch = group.slice(start, start + rows)
-        const found = await this.search.run(batch, settings)
-        for (const [i, sentence] of batch.entries()) results[sentence.line] = translationOf(sentence, found[i] as Hypothesis[])
-      }
+      for (let start = 0; start < sentences.length; start += rows) batches.push(sentences.slice(start, start + rows))
     }
-    return results
+    return batches
   }
 
   /** Undefined for a blank line. */
@@ -180,6 +211,28 @@ export class Translator {
     const wishes = this.search.wishes(line, place, source.length, settings)
     return { line: place, number: line.number ?? place, source, pieces, truncated, ...wishes }
   }
+}
+
+/** Lines of a task at least: of fewer, the messages would cost too much. */
+const LINES_OF_A_TASK = 16
+
+/** Batches in a row together, so that each task has enough lines. */
+function inTasks(batches: readonly Sentence[][]): Sentence[][][] {
+  const tasks: Sentence[][][] = []
+  let lines = Infinity
+  for (const batch of batches) {
+    if (lines >= LINES_OF_A_TASK) {
+      tasks.push([])
+      lines = 0
+    }
+    tasks.at(-1)?.push(batch)
+    lines += batch.length
+  }
+  return tasks
+}
+
+function poolOf(setup: WorkerSetup): Workers['pool'] {
+  return new WorkerPool(new URL('./workers/service.js', import.meta.url), setup)
 }
 
 const NOTHING: Translation = { text: '', hypotheses: [], sourcePieces: [], truncated: false }

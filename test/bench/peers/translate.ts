@@ -7,7 +7,10 @@ import { serve } from './serve.js'
 export interface Setup {
   engine: 'parlance' | 'transformers.js'
   folder: string
-  threads: number
+  /** Of an operator; default each engine's. */
+  threads?: number
+  /** Processes side by side, of ours. */
+  workers?: number
   lines: readonly string[]
 }
 
@@ -25,8 +28,8 @@ export interface Answer {
 
 const END = 2
 
-await serve<Setup, Question>(async ({ engine, folder, threads, lines }) => {
-  const translate = await (engine === 'parlance' ? ours : theirs)(folder, threads)
+await serve<Setup, Question>(async ({ lines, ...setup }) => {
+  const translate = await (setup.engine === 'parlance' ? ours : theirs)(setup)
   const answer = async (question: Question): Promise<Answer> => {
     const started = performance.now()
     const { tokens, texts } = await translate(lines, question)
@@ -35,10 +38,13 @@ await serve<Setup, Question>(async ({ engine, folder, threads, lines }) => {
   return { ready: true, answer }
 })
 
+type Engine = Omit<Setup, 'lines'>
+
 type Translate = (lines: readonly string[], question: Question) => Promise<Pick<Answer, 'tokens' | 'texts'>>
 
-async function ours(folder: string, threads: number): Promise<Translate> {
-  const translator = await Translator.load(folder, { threads })
+async function ours({ folder, threads, workers }: Engine): Promise<Translate> {
+  const options = { ...(threads !== undefined && { threads }), ...(workers !== undefined && { workers }) }
+  const translator = await Translator.load(folder, options)
   return async (lines, options) => {
     const found = await translator.translate(lines, options)
     return { tokens: found.map(({ hypotheses: [best] }) => [...(best?.tokens ?? [])]), texts: found.map(({ text }) => text) }
@@ -46,11 +52,14 @@ async function ours(folder: string, threads: number): Promise<Translate> {
 }
 
 /** In batches of lines of similar lengths, which pads least, each generated as far as our own search would go at most. */
-async function theirs(folder: string, threads: number): Promise<Translate> {
+async function theirs({ folder, threads }: Engine): Promise<Translate> {
   env.allowRemoteModels = false
   env.localModelPath = dirname(folder)
   const tokenizer = await AutoTokenizer.from_pretrained(basename(folder))
-  const model = await AutoModelForSeq2SeqLM.from_pretrained(basename(folder), { dtype: 'fp32', session_options: { intraOpNumThreads: threads } })
+  const model = await AutoModelForSeq2SeqLM.from_pretrained(basename(folder), {
+    dtype: 'fp32',
+    ...(threads !== undefined && { session_options: { intraOpNumThreads: threads } }),
+  })
   return async (lines, { batchSize }) => {
     const lengths = lines.map((line) => tokenizer.encode(line).length)
     const order = [...lines.keys()].sort((a, b) => (lengths[a] as number) - (lengths[b] as number))

@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { parseArgs, type ParseArgsConfig } from 'node:util'
 import { type Pair, readPairs, spread } from '@parlance/translation'
 import { Peer } from '../peer.js'
@@ -7,7 +8,7 @@ import { median } from '../timing.js'
 export interface Settings {
   model: string
   pairs: Pair[]
-  threads: number
+  cores: number
   rounds: number
   batchSizes: number[]
 }
@@ -16,7 +17,7 @@ const OPTIONS: NonNullable<ParseArgsConfig['options']> = {
   model: { type: 'string' },
   data: { type: 'string', multiple: true },
   sentences: { type: 'string', default: '500' },
-  threads: { type: 'string', default: '2' },
+  cores: { type: 'string', default: String(availableParallelism()) },
   rounds: { type: 'string', default: '5' },
   batch: { type: 'string', multiple: true, default: ['1', '32'] },
 }
@@ -25,19 +26,19 @@ const OPTIONS: NonNullable<ParseArgsConfig['options']> = {
 export function readSettings(further: readonly string[] = []): Settings & { further: Record<string, string | undefined> } {
   const options = { ...OPTIONS, ...Object.fromEntries(further.map((name) => [name, { type: 'string' as const }])) }
   const { values } = parseArgs({ options }) as { values: Record<string, string | string[] | undefined> }
-  const { model, data, sentences, threads, rounds, batch } = values
+  const { model, data, sentences, cores, rounds, batch } = values
   if (model === undefined || data === undefined) throw new Error('Name the model folder and pairs to translate: --model DIR --data FILE.')
   return {
     model: model as string,
     pairs: spread(readPairs(data as string[]), Number(sentences)),
-    threads: Number(threads),
+    cores: Number(cores),
     rounds: Number(rounds),
     batchSizes: (batch as string[]).map(Number),
     further: values as Record<string, string | undefined>,
   }
 }
 
-export type Contender = Pick<Setup, 'engine' | 'folder'> & { name: string }
+export type Contender = Omit<Setup, 'lines'> & { name: string }
 
 export interface Result {
   name: string
@@ -47,11 +48,11 @@ export interface Result {
 }
 
 /** Each contender in a process of its own, in turns, after a round that warms up; times are medians of the rounds. */
-export async function takeTurns(contenders: readonly Contender[], { pairs, threads, rounds }: Settings, question: Question): Promise<Result[]> {
+export async function takeTurns(contenders: readonly Contender[], { pairs, rounds }: Settings, question: Question): Promise<Result[]> {
   const lines = pairs.map(({ source }) => source)
-  const running = contenders.map((contender) => ({ ...contender, peer: Peer.node('translate.ts'), answers: [] as Answer[] }))
+  const running = contenders.map(({ name, ...setup }) => ({ name, setup, peer: Peer.node('translate.ts'), answers: [] as Answer[] }))
   try {
-    for (const { peer, engine, folder } of running) await peer.ask<boolean>({ engine, folder, threads, lines } satisfies Setup)
+    for (const { peer, setup } of running) await peer.ask<boolean>({ ...setup, lines } satisfies Setup)
     for (let round = 0; round <= rounds; round++) {
       for (const { peer, answers } of running) answers.push(await peer.ask<Answer>(question))
     }

@@ -24,6 +24,8 @@ type RemoteResult<Result> = [Result] extends [never]
 export interface WorkerOptions {
   /** Classes of errors that the module throws, so that `instanceof` holds here too: `[UsageError]`. */
   errors?: readonly ErrorClass[]
+  /** Ends the process when it is aborted, also while the module is being loaded. */
+  signal?: AbortSignal
 }
 
 /** A module that runs in a process of its own. */
@@ -56,11 +58,13 @@ interface Waiting {
  * @param module the module's URL; in an unbuilt checkout the TypeScript file beside it is run.
  * @throws what the module throws when it is loaded; a call fails when the worker ends before it has answered.
  */
-export async function inWorker<Module>(module: URL, { errors = [] }: WorkerOptions = {}): Promise<WorkerHandle<Module>> {
+export async function inWorker<Module>(module: URL, { errors = [], signal }: WorkerOptions = {}): Promise<WorkerHandle<Module>> {
   const main = entryOf(new URL('./main.js', import.meta.url))
   const { path, execArgv = main.execArgv } = entryOf(module)
   const child = fork(main.path, [path], { serialization: 'advanced', ...(execArgv ? { execArgv } : {}) })
   const connection = new Connection(child, errors)
+  signal?.addEventListener('abort', () => void connection.terminate(), { once: true })
+  if (signal?.aborted) void connection.terminate()
   const ready = await connection.started
   const remote: Record<string, unknown> = {}
   if (ready.kind === 'ready') {
@@ -90,6 +94,8 @@ class Connection {
     child.on('error', (error) => this.end(error))
     child.on('exit', () => this.closed())
     child.on('disconnect', () => this.closed())
+    // One listener more for each worker, which is not the leak that Node would warn of.
+    process.setMaxListeners(process.getMaxListeners() + 1)
     process.on('exit', this.kill)
   }
 
@@ -183,8 +189,11 @@ class Connection {
   }
 
   private end(error: Error): void {
-    this.ended ??= error
-    process.off('exit', this.kill)
-    for (const id of this.waiting.keys()) this.settle(id)?.reject(this.ended)
+    if (this.ended === undefined) {
+      this.ended = error
+      process.off('exit', this.kill)
+      process.setMaxListeners(process.getMaxListeners() - 1)
+    }
+    for (const id of this.waiting.keys()) this.settle(id)?.reject(this.ended as Error)
   }
 }

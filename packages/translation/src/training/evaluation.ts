@@ -10,6 +10,7 @@ import type { Pair } from '../data/read-pairs.js'
 import type { TrainingData } from '../data/training-data.js'
 import { spread } from '../evaluate.js'
 import { type InferenceGraphs, inferenceGraphs } from '../inference-graphs.js'
+import { defaultThreads } from '../load-options.js'
 import { type ModelConfig, modelConfig } from '../model-config.js'
 import type { EncoderDecoder } from '../models/encoder-decoder.js'
 import { type Direction, directionName } from '../multilingual/languages.js'
@@ -51,7 +52,7 @@ export class TranslationEvaluation {
   async run(): Promise<Record<string, number>> {
     const loss = this.loss()
     this.graphs ??= inferenceGraphs(this.model)
-    const options = this.threads === undefined ? {} : { threads: this.threads }
+    const options = { threads: this.threads ?? defaultThreads(this.architecture.width) }
     const [encoder, decoder] = [this.graphs.encoder, this.graphs.decoder].map((graph) =>
       GraphSession.load(graph.toOnnx('embedded'), options),
     ) as [GraphSession, GraphSession]
