@@ -177,9 +177,9 @@ export function addRow(to: usize, from: usize, bytes: usize): void {
   }
 }
 
-/** to = the mean of `n` rows. */
-export function meanOfRows(to: usize, rows: usize, n: i32, bytes: usize): void {
-  const share = f32x4.splat(<f32>1 / <f32>n)
+/** to = `scale` times the sum of `n` rows. */
+export function scaledSum(to: usize, rows: usize, n: i32, bytes: usize, scale: f32): void {
+  const share = f32x4.splat(scale)
   for (let d: usize = 0; d < bytes; d += 32) {
     let a = f32x4.splat(0)
     let b = a

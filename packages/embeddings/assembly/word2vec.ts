@@ -2,15 +2,13 @@
 // memory without locks (Niu, Recht, Ré and Wright, "HOGWILD!", 2011).
 
 import { logisticBlock } from './logistic'
-import { addRow, addToInput, addToInputs, meanOfRows, outputChanges, scoreBlock, scoreOne } from './products'
+import { addRow, addToInput, addToInputs, outputChanges, scaledSum, scoreBlock, scoreOne } from './products'
 import { randomBelow, randomBits, randomState, restoreRandom, seedRandom } from './random'
+import { countDone, finishSchedule, isStopped, rate, startSchedule } from './schedule'
 import { Settings } from './settings'
 
 /** Kept words of a sentence at most, as in word2vec.c: a longer one is cut. */
 const LONGEST_SENTENCE: i32 = 1000
-/** After how many words the learning rate is set anew. */
-const RATE_WORDS: i32 = 10000
-const LEAST_RATE: f64 = 0.0001
 
 let settings: Settings = changetype<Settings>(0)
 // Of this thread: addresses of lists and rows.
@@ -25,8 +23,6 @@ let hiddenChange: usize = 0
 let zeros: usize = 0
 
 let outputCount: i32 = 0
-let pendingWords: i32 = 0
-let rate: f32 = 0
 let lossSum: f64 = 0
 let examples: f64 = 0
 
@@ -76,14 +72,12 @@ export function start(at: usize, scratch: usize, seed: u64): void {
   seedRandom(seed)
   lossSum = 0
   examples = 0
-  pendingWords = 0
-  setRate(atomic.load<i64>(settings.progress))
+  startSchedule(settings.progress, settings.totalWords, settings.learningRate)
 }
 
 /** Counts the last words; call when the thread's tokens are at an end. */
 export function finish(): void {
-  atomic.add<i64>(settings.progress, pendingWords)
-  pendingWords = 0
+  finishSchedule()
 }
 
 /** Sum of the losses since `start`: of each (input, output) pair with its noise words or path. */
@@ -94,18 +88,6 @@ export function lossOfThread(): f64 {
 /** Pairs since `start`. */
 export function examplesOfThread(): f64 {
   return examples
-}
-
-function setRate(done: i64): void {
-  const left = 1 - <f64>done / (settings.totalWords + 1)
-  rate = <f32>(<f64>settings.learningRate * max(LEAST_RATE, left))
-}
-
-function countWords(count: i32): void {
-  pendingWords += count
-  if (pendingWords <= RATE_WORDS) return
-  setRate(atomic.add<i64>(settings.progress, pendingWords) + pendingWords)
-  pendingWords = 0
 }
 
 /** A word of the noise distribution, by its alias table (Walker 1977). */
@@ -193,7 +175,7 @@ function stepOfInputs(count: i32): void {
 function stepOfMean(count: i32): void {
   const bytes = <usize>settings.rowBytes
   const stride = padOutputs()
-  meanOfRows(hidden, inputs, count, bytes)
+  scaledSum(hidden, inputs, count, bytes, <f32>1 / <f32>count)
   scoreOne(hidden, outputs, outputCount, bytes, scores)
   lossSum += logisticBlock(scores, 1, outputCount, stride, labels, rate)
   // The list of inputs has one more use: outputChanges wants the hidden row in a list.
@@ -280,8 +262,8 @@ export function train(tokens: usize, count: i32, last: i32): i32 {
       return begin
     }
     trainSentence(length)
-    countWords(words)
-    if (atomic.load<i32>(settings.progress, 8) != 0) return at
+    countDone(words)
+    if (isStopped()) return at
   }
   return at
 }

@@ -4,9 +4,10 @@ import { readCorpus } from '../text/corpus.js'
 import { joinPhrases } from '../text/phrases.js'
 import { readTexts, type Texts } from '../text/read-texts.js'
 import { readFastTextBinary, writeFastTextBinary } from '../vectors/fasttext-binary.js'
+import type { EpochReport } from '../threads/run-epochs.js'
 import { isFastTextBinary, vectorFormatOf, writeVectors } from '../vectors/files.js'
 import { isWord2VecFolder, loadWord2Vec, saveWord2Vec } from '../word2vec/model-folder.js'
-import type { EpochReport, Word2VecConfig, Word2VecOptions } from '../word2vec/options.js'
+import type { Word2VecConfig, Word2VecOptions } from '../word2vec/options.js'
 import { Vocabulary } from '../word2vec/vocabulary.js'
 import { Word2Vec } from '../word2vec/word2vec.js'
 import { type Io, readStdin } from './io.js'
@@ -33,7 +34,7 @@ export async function word2vecCommand(files: readonly string[], flags: Word2VecF
     const { model, epochs } = await train(texts, flags, {
       ...trainingOf(flags),
       signal: abort.signal,
-      ...(bar && { onRead: (progress) => bar.read(progress), onProgress: (progress) => bar.train(progress) }),
+      ...(bar && { onRead: (progress) => bar.read(progress), onProgress: ({ words, totalWords, seconds }) => bar.train({ done: words, total: totalWords, seconds }) }),
     })
     bar?.stop()
     write(model, flags)

@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os'
 import { EmbeddingError } from '../errors.js'
 import type { CorpusProgress } from '../text/corpus.js'
+import type { EpochReport } from '../threads/run-epochs.js'
 import type { SubwordOptions } from './subwords.js'
 
 /** What a model is, settled when it is first trained. */
@@ -40,7 +41,11 @@ export interface TrainingOptions {
   /** Default 1. */
   readonly seed?: number
   readonly onProgress?: (progress: TrainingProgress) => void
-  /** After each epoch, while the model is at rest: save it here, and an end of the process loses one epoch at most. */
+  /**
+   * After each epoch, while the model is at rest: save it here, and an end of the process loses one epoch at most. Its loss
+   * is in nats, −log σ of the true pair and of each noise word, or of the path's decisions; an example is a word with one
+   * word around it, with CBOW a word with all of them.
+   */
   readonly onEpoch?: (epoch: EpochReport) => void | Promise<void>
   /** Ends the training soon, with the vectors as they are. */
   readonly signal?: AbortSignal
@@ -59,18 +64,6 @@ export interface TrainingProgress {
   /** Words trained on so far, those that were left out at random included, and in all epochs together. */
   readonly words: number
   readonly totalWords: number
-  readonly seconds: number
-}
-
-export interface EpochReport {
-  /** From 1. */
-  readonly epoch: number
-  /**
-   * Mean over the epoch's examples, in nats: −log σ of the true pair and of each noise word, or of the path's decisions.
-   * An example is a word with one word around it, with CBOW a word with all of them.
-   */
-  readonly loss: number
-  readonly examples: number
   readonly seconds: number
 }
 

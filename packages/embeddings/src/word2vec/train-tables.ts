@@ -1,22 +1,20 @@
 import { loadKernel } from '../kernels/load-kernel.js'
-import { EmbeddingError } from '../errors.js'
 import type { SharedArena } from '../memory/shared-arena.js'
 import type { Table } from '../memory/table.js'
 import { aliasTable } from '../sampling/alias-table.js'
 import type { Corpus } from '../text/corpus.js'
-import { ThreadPool } from '../threads/thread-pool.js'
+import { type EpochReport, runEpochs } from '../threads/run-epochs.js'
 import { huffmanPaths } from './huffman.js'
 import { instantiate } from './kernel.js'
-import type { EpochReport, ResolvedTraining, TrainingOptions, Word2VecConfig } from './options.js'
+import type { ResolvedTraining, TrainingOptions, Word2VecConfig } from './options.js'
 import { keepThresholds } from './subsampling.js'
 import { putSettings } from './settings.js'
 import { subwordRows } from './subwords.js'
 import type { Vocabulary } from './vocabulary.js'
-import type { EpochResult, EpochTask, WorkerSetup } from './worker-protocol.js'
+import type { WorkerSetup } from './worker-protocol.js'
 
 /** Tokens that a thread reads at a time: 256 KiB. */
 const BUFFER_TOKENS = 1 << 16
-const PROGRESS_MILLISECONDS = 200
 
 /** What is trained, all in one arena. */
 export interface Trainee {
@@ -67,11 +65,6 @@ export function prepareSettings(trainee: Trainee, corpus: Pick<Corpus, 'words' |
   return { address, progress, epochWords }
 }
 
-/** A seed for each epoch and thread. */
-function taskSeed(seed: number, epoch: number, thread: number): bigint {
-  return (BigInt(seed) << 32n) + (BigInt(epoch) << 16n) + BigInt(thread)
-}
-
 /**
  * Trains the tables of a model in place.
  *
@@ -91,7 +84,6 @@ export async function trainTables(
   const module = await loadKernel('word2vec')
   const { address, progress, epochWords } = prepareSettings(trainee, corpus, training)
   const scratchBytes = instantiate(module, arena.memory).scratchBytes(address)
-  const stop = progress + 8
   const setups = Array.from({ length: training.threads }, (): WorkerSetup => ({
     module,
     memory: arena.memory,
@@ -99,45 +91,22 @@ export async function trainTables(
     scratch: arena.take(scratchBytes),
     buffer: arena.take(4 * BUFFER_TOKENS),
     bufferTokens: BUFFER_TOKENS,
-    stop,
+    stop: progress + 8,
     file: corpus.file,
   }))
-  const done = new BigInt64Array(arena.memory.buffer, progress, 1)
-  Atomics.store(done, 0, BigInt((firstEpoch - 1) * epochWords))
-  const end = () => void Atomics.store(arena.int32(stop, 1), 0, 1)
-  if (signal?.aborted) end()
-  signal?.addEventListener('abort', end)
-  const pool = new ThreadPool<EpochTask, EpochResult>(new URL('./worker.js', import.meta.url), setups)
-  const started = performance.now()
-  const seconds = () => (performance.now() - started) / 1000
-  const report = () =>
-    onProgress?.({ words: Number(Atomics.load(done, 0)), totalWords: training.epochs * epochWords, seconds: seconds() })
-  const timer = setInterval(report, PROGRESS_MILLISECONDS)
-  const reports: EpochReport[] = []
-  try {
-    for (let epoch = firstEpoch; epoch <= training.epochs; epoch++) {
-      if (signal?.aborted) break
-      const border = (thread: number) => Math.floor((corpus.tokens * thread) / training.threads)
-      const results = await pool.run(
-        setups.map((_, i) => ({ from: border(i), to: border(i + 1), seed: taskSeed(training.seed, epoch, i) })),
-      )
-      if (signal?.aborted) break
-      const examples = results.reduce((sum, result) => sum + result.examples, 0)
-      const loss = results.reduce((sum, result) => sum + result.loss, 0) / examples
-      if (examples > 0 && !Number.isFinite(loss)) {
-        throw new EmbeddingError(
-          `The training diverged: the mean loss of epoch ${epoch} is ${loss}; take a learning rate below ${training.learningRate}.`,
-        )
-      }
-      const finished = { epoch, loss, examples, seconds: seconds() }
-      reports.push(finished)
-      await onEpoch?.(finished)
-    }
-    report()
-    return reports
-  } finally {
-    clearInterval(timer)
-    signal?.removeEventListener('abort', end)
-    await pool.end()
-  }
+  return runEpochs({
+    arena,
+    worker: new URL('./worker.js', import.meta.url),
+    setups,
+    progress,
+    size: corpus.tokens,
+    epochCount: epochWords,
+    epochs: training.epochs,
+    firstEpoch,
+    seed: training.seed,
+    learningRate: training.learningRate,
+    onProgress: onProgress && (({ done, total, seconds }) => onProgress({ words: done, totalWords: total, seconds })),
+    onEpoch,
+    signal,
+  })
 }

@@ -12,16 +12,3 @@ export interface WorkerSetup {
   /** Tokens, uint32. */
   readonly file: string
 }
-
-/** Tokens `from` to `to` of the file. */
-export interface EpochTask {
-  readonly from: number
-  readonly to: number
-  readonly seed: bigint
-}
-
-export interface EpochResult {
-  /** Sum over the examples. */
-  readonly loss: number
-  readonly examples: number
-}

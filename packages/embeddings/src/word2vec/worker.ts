@@ -1,8 +1,9 @@
 /** A training thread: runs the kernel over its part of the corpus when it is told to. */
 import { closeSync, openSync, readSync } from 'node:fs'
 import { parentPort, workerData } from 'node:worker_threads'
+import type { EpochResult, EpochTask } from '../threads/run-epochs.js'
 import { instantiate } from './kernel.js'
-import type { EpochTask, EpochResult, WorkerSetup } from './worker-protocol.js'
+import type { WorkerSetup } from './worker-protocol.js'
 
 const { module, memory, settings, scratch, buffer, bufferTokens, file } = workerData as WorkerSetup
 const kernel = instantiate(module, memory)
