@@ -6,6 +6,6 @@ import { compileKernel } from './compile-kernel.js'
 
 const target = join(import.meta.dirname, '../dist/kernels')
 mkdirSync(target, { recursive: true })
-for (const variant of kernelVariants) {
-  writeFileSync(join(target, `word2vec-${variant}.wasm`), await compileKernel('word2vec', variant))
+for (const name of ['word2vec', 'starspace']) {
+  for (const variant of kernelVariants) writeFileSync(join(target, `${name}-${variant}.wasm`), await compileKernel(name, variant))
 }

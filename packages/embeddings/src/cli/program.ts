@@ -6,6 +6,7 @@ import { addGraph } from './graph.js'
 import { type Io, NAME } from './io.js'
 import { analogyCommand, nearestCommand, type NearestFlags } from './nearest.js'
 import { wholeNumber } from './numbers.js'
+import { addStarSpace } from './starspace.js'
 import { vectorsOption } from './vectors-option.js'
 import { word2vecCommand } from './word2vec.js'
 import { addWord2VecOptions, type Word2VecFlags } from './word2vec-options.js'
@@ -67,6 +68,7 @@ Examples:
     .action((a: string, b: string, c: string, flags: NearestFlags) => analogyCommand([a, b, c], flags, io))
   addEvaluate(root, io)
   addGraph(root, io)
+  addStarSpace(root, io)
   return root
 }
 
