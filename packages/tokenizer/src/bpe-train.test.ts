@@ -47,6 +47,14 @@ function naiveMerges(words: string[], vocabSize: number, minFrequency: number): 
 }
 
 describe('trainBpe', () => {
+  it('leaves every digit a token of its own, with the space before the first, where that is asked for', async () => {
+    const texts = Array.from({ length: 50 }, () => 'in 1867 and 1867, 12.50 ½ x٣٤')
+    const tokenizer = await trainBpe(texts, { vocabSize: 400, pattern: 'digits' })
+    const pieces = (text: string) => Array.from(tokenizer.encode(text), (id) => tokenizer.decode([id]))
+    expect(pieces(' and 1867, 12.50')).toEqual([' and', ' 1', '8', '6', '7', ',', ' 1', '2', '.', '5', '0'])
+    expect(pieces(' ½ x٣٤')).toEqual([' ½', ' x', '٣', '٤'])
+  })
+
   it('learns the merges of the example of Sennrich et al. (2016)', async () => {
     // Of l-o and o-w, which both occur 7 times, the smaller id goes first: l.
     const repeat = (word: string, times: number): string[] => Array<string>(times).fill(word)

@@ -33,7 +33,8 @@ const copy = (tokenizer: { toJSON(): object }): Json => JSON.parse(JSON.stringif
 describe('tokenizer.json', () => {
   it('comes back the same', async () => {
     const cl100k = await trainBpe(['a1b2 a1b2'], { vocabSize: 257, pattern: 'cl100k' })
-    for (const tokenizer of [bpe, cl100k]) {
+    const digits = await trainBpe(['a1b2 a1b2'], { vocabSize: 257, pattern: 'digits' })
+    for (const tokenizer of [bpe, cl100k, digits]) {
       const again = tokenizerFromJSON(copy(tokenizer))
       expect(again).toBeInstanceOf(BpeTokenizer)
       expect(again.toJSON()).toEqual(tokenizer.toJSON())
@@ -119,7 +120,7 @@ describe('a tokenizer.json that is wrong or not supported', () => {
     expect(() => tokenizerFromJSON(json)).toThrow('use_regex and add_prefix_space must be false after a Split')
     Object.assign(pretokenizers[1], { use_regex: false })
     pretokenizers[0].pattern.Regex = '(a+)+b'
-    expect(() => tokenizerFromJSON(json)).toThrow('only the patterns of gpt2 and cl100k are supported, got (a+)+b')
+    expect(() => tokenizerFromJSON(json)).toThrow('only those of gpt2, digits, cl100k are supported, got (a+)+b')
   })
 
   it('checks characters too', () => {

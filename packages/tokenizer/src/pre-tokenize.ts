@@ -1,8 +1,13 @@
 import { TokenizerError } from './tokenizer.js'
 import type { PreTokenizerJson } from './tokenizer-json.js'
 
-/** How text is cut into the words that merges never cross: as GPT-2 does, or as cl100k_base (GPT-4) does. */
-export type Pattern = 'gpt2' | 'cl100k'
+/**
+ * How text is cut into the words that merges never cross: as GPT-2 does; `digits` the same with every digit a word of its
+ * own, so that numbers are spelled alike however rare; or as cl100k_base (GPT-4) does.
+ */
+export type Pattern = (typeof PATTERNS)[number]
+
+export const PATTERNS = ['gpt2', 'digits', 'cl100k'] as const
 
 // Every character of a text belongs to exactly one match of either expression.
 //
@@ -10,6 +15,7 @@ export type Pattern = 'gpt2' | 'cl100k'
 // and lacks U+0085. Ignoring case, they take ſ (U+017F) for an s.
 const regExps: Record<Pattern, RegExp> = {
   gpt2: /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
+  digits: /'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\p{White_Space}\p{L}\p{N}]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
   cl100k:
     /'(?:[sSſtTmMdD]|[rR][eE]|[vV][eE]|[lL][lL])|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\p{White_Space}\p{L}\p{N}]+[\r\n]*|\p{White_Space}*[\r\n]+|\p{White_Space}+(?!\P{White_Space})|\p{White_Space}+/gu,
 }
@@ -17,6 +23,7 @@ const regExps: Record<Pattern, RegExp> = {
 /** The same expressions as tokenizer.json spells them. */
 const spellings: Record<Pattern, string> = {
   gpt2: String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}+| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
+  digits: String.raw`'s|'t|'re|'ve|'m|'ll|'d| ?\p{L}+| ?\p{N}| ?[^\s\p{L}\p{N}]+|\s+(?!\S)|\s+`,
   cl100k: String.raw`(?i:'s|'t|'re|'ve|'m|'ll|'d)|[^\r\n\p{L}\p{N}]?\p{L}+|\p{N}{1,3}| ?[^\s\p{L}\p{N}]+[\r\n]*|\s*[\r\n]+|\s+(?!\S)|\s+`,
 }
 
@@ -70,7 +77,7 @@ export function readPreTokenizer(json: PreTokenizerJson): { pattern: Pattern; ad
   const pattern = (Object.keys(spellings) as Pattern[]).find((name) => spellings[name] === regex)
   if (pattern === undefined) {
     throw new TokenizerError(
-      `pre_tokenizer.pretokenizers.0.pattern: only the patterns of gpt2 and cl100k are supported, got ${regex}`,
+      `pre_tokenizer.pretokenizers.0.pattern: only those of ${PATTERNS.join(', ')} are supported, got ${regex}`,
     )
   }
   return { pattern, addPrefixSpace: false }

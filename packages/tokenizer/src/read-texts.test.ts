@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import * as fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { decodeTexts, type Pattern, readText, readTexts } from './index.js'
-import { forEachWord } from './pre-tokenize.js'
+import { forEachWord, PATTERNS } from './pre-tokenize.js'
 
 let folder: string
 
@@ -37,7 +37,7 @@ describe('decodeTexts', () => {
       fc.asyncProperty(text, fc.integer({ min: 1, max: 20 }), async (text, chunk) => {
         const pieces = await collect(Buffer.from(text), chunk)
         expect(pieces.join('')).toBe(text)
-        for (const pattern of ['gpt2', 'cl100k'] as const) {
+        for (const pattern of PATTERNS) {
           expect(pieces.flatMap((piece) => words(piece, pattern))).toEqual(words(text, pattern))
         }
       }),

@@ -1,6 +1,7 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander'
 import { decodeCommand, encodeCommand, inspectCommand } from './commands.js'
 import type { Io } from './io.js'
+import { PATTERNS } from '../pre-tokenize.js'
 import { type TrainOptions, trainCommand } from './train.js'
 
 /** Runs the command line; resolves to the exit code: 0, 1 for failed work, 2 for wrong usage. */
@@ -74,7 +75,7 @@ function addTrain(root: Command, io: Io): void {
     )
     .option('--vocab-size <n>', 'bpe: tokens at the end, bytes and special ones included (default: 4096)', wholeNumber)
     .option('--min-frequency <n>', 'bpe: least count of a pair to merge (default: 2)', wholeNumber)
-    .addOption(new Option('--pattern <name>', 'bpe: how to cut words (default: gpt2)').choices(['gpt2', 'cl100k']))
+    .addOption(new Option('--pattern <name>', 'bpe: how to cut words (default: gpt2)').choices(PATTERNS))
     .option('--unk <token>', 'char: the token of unknown characters (default: they are errors)')
     .option('--special <token>', 'a special token; may be repeated', collect, [])
     .option('--json', 'write a summary as an object')

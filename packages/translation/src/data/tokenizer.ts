@@ -26,7 +26,7 @@ export async function makeTokenizer(
   vocabSize: number,
 ): Promise<Tokenizer> {
   const tags = tagsOf(parts)
-  if (file === undefined) return trainBpe(texts(parts), { vocabSize, specialTokens: [...SPECIAL_TOKENS, ...tags] })
+  if (file === undefined) return trainBpe(texts(parts), { vocabSize, specialTokens: [...SPECIAL_TOKENS, ...tags], pattern: 'digits' })
   const tokenizer = await loadTokenizer(file)
   checkSpecialTokens(tokenizer, file)
   return extendTokenizer(tokenizer, tags)
