@@ -12,21 +12,26 @@ const CAPTION_PAUSE = 1
 
 type TimedWord = Required<Word>
 
+/** A recording as the user named it, and its transcript. */
+interface Named {
+  name: string
+  transcript: Transcript
+}
+
 /**
  * Transcripts as files of their kinds hold them.
  *
- * @param names of the recordings, as the user gave them
- * @throws UsageError for several recordings as captions, and for formats of times where the model knows none
+ * @param labelled whether lines of text say which recording they are of
+ * @throws UsageError for formats of times where the model knows none
  */
-export function formatted(names: readonly string[], transcripts: readonly Transcript[], format: Format): string {
-  if (format === 'json') return `${JSON.stringify(transcripts.map((transcript, i) => entry(names[i] as string, transcript)), null, 2)}\n`
-  if (format === 'ctm') return transcripts.map((transcript, i) => ctm(names[i] as string, timed(transcript, format))).join('')
-  if (format === 'text') {
-    return transcripts.map(({ text }, i) => (names.length === 1 ? `${text}\n` : `${names[i]}\t${text}\n`)).join('')
-  }
-  expectOne(names, format)
-  const captions = captionsOf(timed(transcripts[0] as Transcript, format))
-  return format === 'srt' ? srt(captions) : vtt(captions)
+export function formatted(transcripts: readonly Named[], format: Format, labelled: boolean): string {
+  if (format === 'json') return `${JSON.stringify(transcripts.map(entry), null, 2)}\n`
+  if (format === 'ctm') return transcripts.map(({ name, transcript }) => ctm(name, timed(transcript, format))).join('')
+  if (format === 'text') return transcripts.map(({ name, transcript: { text } }) => (labelled ? `${name}\t${text}\n` : `${text}\n`)).join('')
+  return transcripts.map(({ transcript }) => {
+    const captions = captionsOf(timed(transcript, format))
+    return format === 'srt' ? srt(captions) : vtt(captions)
+  }).join('')
 }
 
 /** @throws UsageError where captions of several recordings are asked for */
@@ -35,8 +40,13 @@ export function expectOne(names: readonly string[], format: Format): void {
   throw new UsageError(`--format ${format} holds one recording, got ${names.length}: give one file at a time.`)
 }
 
-function entry(file: string, { text, duration, words, alternatives }: Transcript): object {
-  return { file, text, duration, words, ...(alternatives && { alternatives }) }
+function entry({ name, transcript: { text, duration, words, alternatives } }: Named): object {
+  return { file: name, text, duration, words: words.map(rounded), ...(alternatives && { alternatives: alternatives.map((one) => ({ ...one, words: one.words.map(rounded) })) }) }
+}
+
+/** Beyond four digits a confidence says nothing. */
+function rounded(word: Word): Word {
+  return { ...word, confidence: Math.round(10_000 * word.confidence) / 10_000 }
 }
 
 function timed({ words }: Transcript, format: Format): TimedWord[] {

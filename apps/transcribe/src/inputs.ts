@@ -1,8 +1,10 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, fstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpeechInput } from '@parlance/asr'
-import { readWav, resample, toMono } from '@parlance/audio'
 import { UsageError } from '@parlance/nn/command-line'
+
+/** Where standard input can be opened as a file, on some systems. */
+const STANDARD_INPUT = '/dev/stdin'
 
 /**
  * The recordings that arguments name: files, the WAV files in folders and below them by name, - for standard input.
@@ -15,11 +17,10 @@ export function recordingNames(args: readonly string[]): string[] {
   return args.flatMap((name) => (name !== '-' && statSync(name, { throwIfNoEntry: false })?.isDirectory() ? inFolder(name) : [name]))
 }
 
-/** What a name stands for; standard input is read, other files are left to the transcriber. */
-export function speechInput(name: string, sampleRate: number): SpeechInput {
+/** What a name stands for: standard input is read, unless it is a file, which can be read piece by piece as others are. */
+export function speechInput(name: string): SpeechInput {
   if (name !== '-') return name
-  const audio = readWav(readFileSync(0), { name: 'standard input' })
-  return resample(toMono(audio), audio.sampleRate, sampleRate)
+  return fstatSync(0).isFile() && existsSync(STANDARD_INPUT) ? STANDARD_INPUT : readFileSync(0)
 }
 
 function inFolder(folder: string): string[] {

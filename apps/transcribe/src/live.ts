@@ -1,5 +1,5 @@
-import { readWav, resample, toMono } from '@parlance/audio'
-import type { PartialTranscript, Transcriber, Transcript, TranscriptStream } from '@parlance/asr'
+import { AudioError } from '@parlance/audio'
+import { openSpeech, type PartialTranscript, type Transcriber, type Transcript, type TranscriptStream } from '@parlance/asr'
 import { UsageError } from '@parlance/nn/command-line'
 
 /** Seconds of a file that are heard at once. */
@@ -10,26 +10,33 @@ const PORTION = 0.1
  * change, what stays before a bar and what may change behind it; on a terminal in one line. Standard input is raw sound as
  * it comes: 16-bit little-endian samples of one channel at the model's rate.
  *
+ * @returns for each recording its transcript, or what is wrong with it
  * @throws Error, one line, for a model that needs whole recordings
  */
-export async function transcribeLive(transcriber: Transcriber, names: readonly string[]): Promise<Transcript[]> {
-  const transcripts: Transcript[] = []
+export async function* transcribeLive(transcriber: Transcriber, names: readonly string[]): AsyncGenerator<Transcript | AudioError> {
   for (const name of names) {
     const show = new PartialLine()
     const stream = transcriber.stream()
-    if (name === '-') await hearStandardInput(stream, show)
-    else hearFile(stream, show, name, transcriber.sampleRate)
-    show.end()
-    transcripts.push(stream.finish())
+    try {
+      if (name === '-') await hearStandardInput(stream, show)
+      else hearFile(stream, show, name, transcriber.sampleRate)
+      show.end()
+      yield stream.finish()
+    } catch (error) {
+      show.end()
+      if (!(error instanceof AudioError)) throw error
+      yield error
+    }
   }
-  return transcripts
 }
 
 function hearFile(stream: TranscriptStream, show: PartialLine, name: string, sampleRate: number): void {
-  const audio = readWav(name)
-  const samples = resample(toMono(audio), audio.sampleRate, sampleRate)
-  const portion = Math.round(PORTION * sampleRate)
-  for (let at = 0; at < samples.length; at += portion) show.update(stream.push(samples.subarray(at, at + portion)))
+  const source = openSpeech(name, sampleRate)
+  try {
+    for (const samples of source.portions(PORTION)) show.update(stream.push(samples))
+  } finally {
+    source.close()
+  }
 }
 
 async function hearStandardInput(stream: TranscriptStream, show: PartialLine): Promise<void> {

@@ -39,7 +39,12 @@ describe('parlance-transcribe', () => {
     const result = JSON.parse(evaluated.stdout) as { wer: number; words: number; utterances: { audio: string; hypothesis: string }[] }
     expect(result.words).toBeGreaterThan(80)
     expect(result.wer).toBeLessThan(0.1)
-    const printed = run(['evaluate', '--model', model, '--data', test])
+    const page = join(folder, 'errors.html')
+    const printed = run(['evaluate', '--model', model, '--data', test, '--report', page, '--beam-size', '1'])
+    const html = readFileSync(page, 'utf8')
+    expect(html).toContain('Recordings, those with most errors first')
+    expect(html.split('class="recording"').length - 1).toBe(30)
+    expect(html).not.toMatch(/(?:src|href)="https?:/)
     expect(printed.stdout).toContain(`WER ${(100 * result.wer).toFixed(2)}% (`)
     expect(printed.stdout).toMatch(/\d+ substitutions, \d+ deletions, \d+ insertions; normalisation: none/)
 
@@ -78,9 +83,9 @@ describe('parlance-transcribe', () => {
 
     const cut = join(folder, 'cut.wav')
     writeFileSync(cut, readFileSync(first.audio).subarray(0, 3000))
-    const refused = run(['--model', model, first.audio, cut])
-    expect(refused).toMatchObject({ status: 1, stdout: '' })
-    expect(refused.stderr).toMatch(/^parlance-transcribe: .*cut\.wav: truncated[^\n]*\n$/)
+    const refused = run(['--model', model, cut, first.audio])
+    expect(refused).toMatchObject({ status: 1, stdout: `${first.audio}\t${first.hypothesis}\n` })
+    expect(refused.stderr).toMatch(/^parlance-transcribe: .*cut\.wav: truncated[^\n]*\n.* 1 of 2 recordings could not be read\n$/)
   }, 300_000)
 
   it('goes on after a kill with the losses of a run that was not killed', async () => {

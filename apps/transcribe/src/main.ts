@@ -56,18 +56,20 @@ Examples:
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --max-minutes 10
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --resume`)
 
-  program
+  const evaluation = program
     .command('evaluate')
-    .description('Word error rate of a model on a manifest.')
+    .description('Word error rate of a model on a manifest, with what is confused, by speaker where the manifest has a field "speaker".')
     .requiredOption('--model <dir>', 'model folder')
     .requiredOption('--data <file>', 'manifest with the right transcripts')
     .addOption(new Option('--normalization <kind>', 'what is done to both sides first').choices(['none', 'lowercase', 'lowercase-no-punctuation']).default('none'))
+    .option('--report <file>', 'HTML page to write: every recording with what was said above what was heard')
+    .option('--json', 'print as JSON, with every transcript')
     .addOption(batchSize())
     .addOption(threads())
-    .option('--json', 'print as JSON, with every transcript')
-    .addHelpText('after', `
-Example:
-  $ parlance-transcribe evaluate --model runs/speech --data test.jsonl`)
+  addSearchFlags(evaluation).addHelpText('after', `
+Examples:
+  $ parlance-transcribe evaluate --model runs/speech --data test.jsonl
+  $ parlance-transcribe evaluate --model runs/speech --data test.jsonl --beam-size 4 --lm text.ngram --report errors.html`)
     .action((flags: EvaluateFlags) => evaluate(flags))
 
   program

@@ -1,5 +1,6 @@
 import { Transcriber, type Transcript } from '@parlance/asr'
-import { UsageError } from '@parlance/nn/command-line'
+import { AudioError } from '@parlance/audio'
+import { oneLine, UsageError } from '@parlance/nn/command-line'
 import { expectOne, type Format, formatted } from './formats.js'
 import { recordingNames, speechInput } from './inputs.js'
 import { loadOptions, type SearchFlags } from './search-flags.js'
@@ -13,7 +14,10 @@ export interface TranscribeFlags extends SearchFlags {
   stream?: true
 }
 
-/** `parlance-transcribe FILE.wav…`: transcripts on standard output, how long it took on standard error. */
+/**
+ * `parlance-transcribe FILE.wav…`: transcripts on standard output, how long it took on standard error. A recording that cannot
+ * be read is named there, the others are transcribed, and the exit code is 1.
+ */
 export async function transcribe(args: readonly string[], flags: TranscribeFlags): Promise<void> {
   const { model, format, batchSize, nBest, stream, beamSize } = flags
   if (model === undefined) throw new UsageError('no model: give --model DIR, a folder that parlance-transcribe train wrote.')
@@ -21,17 +25,48 @@ export async function transcribe(args: readonly string[], flags: TranscribeFlags
   if (nBest > 1 && (format !== 'json' || stream)) throw new UsageError('--n-best needs --format json, and whole recordings rather than --stream.')
   const names = recordingNames(args)
   expectOne(names, format)
-  const transcriber = await Transcriber.load(model, loadOptions(flags))
+  const transcriber = await Transcriber.load(model, await loadOptions(flags))
   const started = performance.now()
-  const transcripts = stream
-    ? await transcribeLive(transcriber, names)
-    : transcriber.transcribe(names.map((name) => speechInput(name, transcriber.sampleRate)), { batchSize, nBest })
-  process.stdout.write(formatted(names, transcripts, format))
-  process.stderr.write(`${summary(transcripts, (performance.now() - started) / 1000)}\n`)
+  const results = stream
+    ? transcribeLive(transcriber, names)
+    : transcriber.transcribeEach(names.map(speechInput), { batchSize, nBest })
+  const output = new Output(names, format)
+  for await (const result of results) output.add(result)
+  output.end((performance.now() - started) / 1000)
 }
 
-function summary(transcripts: readonly Transcript[], seconds: number): string {
-  const audio = transcripts.reduce((sum, { duration }) => sum + duration, 0)
-  const factor = audio > 0 ? `, real-time factor ${(seconds / audio).toFixed(3)}` : ''
-  return `${audio.toFixed(1)} s of audio in ${seconds.toFixed(1)} s${factor}`
+/** Writes transcripts in the order of the recordings, each as soon as its format allows. */
+class Output {
+  private readonly kept: { name: string; transcript: Transcript }[] = []
+  private count = 0
+  private failures = 0
+  /** Of audio. */
+  private seconds = 0
+
+  constructor(private readonly names: readonly string[], private readonly format: Format) {}
+
+  /** The next recording's transcript, or what is wrong with it. */
+  add(result: Transcript | AudioError): void {
+    const { format, names, kept } = this
+    const name = names[this.count++] as string
+    if (result instanceof AudioError) {
+      this.failures++
+      process.stderr.write(`parlance-transcribe: ${oneLine(result)}\n`)
+      return
+    }
+    this.seconds += result.duration
+    const one = { name, transcript: result }
+    if (format === 'text' || format === 'ctm') process.stdout.write(formatted([one], format, names.length > 1))
+    else kept.push(one)
+  }
+
+  /** @param seconds that it took */
+  end(seconds: number): void {
+    const { format, names, kept, failures } = this
+    if (format === 'json' || kept.length > 0) process.stdout.write(formatted(kept, format, names.length > 1))
+    const factor = this.seconds > 0 ? `, real-time factor ${(seconds / this.seconds).toFixed(3)}` : ''
+    const failed = failures > 0 && names.length > 1 ? `; ${failures} of ${names.length} recordings could not be read` : ''
+    if (failures < names.length) process.stderr.write(`${this.seconds.toFixed(1)} s of audio in ${seconds.toFixed(1)} s${factor}${failed}\n`)
+    if (failures > 0) process.exitCode = 1
+  }
 }

@@ -5,10 +5,16 @@ export {
   type TransducerConfig,
 } from './config.js'
 export { BLANK, BLANK_TOKEN } from './blank.js'
-export { evaluate, type EvaluateOptions, type EvaluationResult } from './evaluate.js'
+export {
+  evaluate, type AlignedWord, type Confusion, type EvaluatedUtterance, type EvaluateOptions, type EvaluationResult, type Timing,
+} from './evaluate.js'
 export { readManifest, type Utterance } from './manifest.js'
 export type { FrameSearch } from './search/frame-search.js'
 export { ctcBeam } from './search/ctc-beam.js'
+export { type LexiconOptions } from './modular/lexicon-search.js'
+export { parseLexicon, type Pronunciation, readLexicon } from './modular/lexicon.js'
+export { SpelledWords, type SpelledWordsOptions } from './modular/spelled-words.js'
+export type { WordLanguageModel } from './search/word-language-model.js'
 export { Fusion, type FusionOptions } from './search/fusion.js'
 export { PhraseAutomaton, type WeightedPhrase } from './search/phrase-automaton.js'
 export { parsePhrases, readPhrases } from './search/phrase-file.js'
@@ -20,6 +26,6 @@ export { type GreedyOptions, transducerGreedy } from './search/transducer-greedy
 export { transducerLabelBeam } from './search/transducer-label-beam.js'
 export type { TransducerModel } from './search/transducer-model.js'
 export type { Word } from './timed-words.js'
-export type { SpeechInput } from './speech.js'
+export { openSpeech, type SpeechInput, type SpeechSource } from './speech.js'
 export { type LoadOptions, Transcriber, type TranscribeOptions, type TranscriptStream } from './transcriber.js'
 export type { Alternative, PartialTranscript, Transcript } from './transcript.js'

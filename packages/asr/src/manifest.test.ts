@@ -18,9 +18,9 @@ function manifest(content: string | Uint8Array): string {
 
 describe('readManifest', () => {
   it('gives paths relative to the manifest and ignores other fields and empty lines', () => {
-    const file = manifest('{"audio":"wav/a.wav","text":"NO","duration":1.5,"speaker":"x"}\n\n{"audio":"/b.wav","text":""}\n{"features":"c.mfc","text":"C"}\n')
+    const file = manifest('{"audio":"wav/a.wav","text":"NO","duration":1.5,"speaker":"x","room":2}\n\n{"audio":"/b.wav","text":""}\n{"features":"c.mfc","text":"C"}\n')
     expect(readManifest(file)).toEqual([
-      { audio: join(folder, 'wav/a.wav'), text: 'NO' },
+      { audio: join(folder, 'wav/a.wav'), text: 'NO', speaker: 'x' },
       { audio: '/b.wav', text: '' },
       { audio: join(folder, 'c.mfc'), text: 'C' },
     ])

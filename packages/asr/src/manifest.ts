@@ -7,6 +7,7 @@ export interface Utterance {
   /** Path of the WAV file, or of the file with its features. */
   audio: string
   text: string
+  speaker?: string
   /** When its words are spoken, in seconds, where the manifest says. */
   words?: { word: string; start: number; end: number }[]
 }
@@ -14,13 +15,13 @@ export interface Utterance {
 const path = z.string().min(1)
 const seconds = z.number().min(0)
 const entry = z.object({
-  audio: path.optional(), features: path.optional(), text: z.string(), duration: seconds.optional(),
+  audio: path.optional(), features: path.optional(), text: z.string(), duration: seconds.optional(), speaker: z.string().optional(),
   words: z.array(z.object({ word: z.string().min(1), start: seconds, end: seconds })).optional(),
 })
 
 /**
  * Reads a speech manifest: JSONL, one object with `audio` (a path, relative to the manifest), `text` and optionally
- * `duration` (seconds) a line; other fields are ignored. `features` in place of `audio` is a file of precomputed features.
+ * `duration` (seconds), `speaker` and `words` (with times) a line; other fields are ignored. `features` in place of `audio` is a file of precomputed features.
  *
  * @throws Error, one line, naming the line that is wrong, or when there is none
  */
@@ -41,9 +42,9 @@ export function readManifest(file: string): Utterance[] {
       const what = path.length > 0 ? `field "${path.join('.')}": ` : ''
       throw new Error(`${where}: ${what}${message.replace(/^Invalid input: /, '')}.`)
     }
-    const { audio, features, text, words } = result.data
+    const { audio, features, text, speaker, words } = result.data
     if (audio === undefined && features === undefined) throw new Error(`${where}: it names neither "audio" nor "features".`)
-    utterances.push({ audio: resolve(dirname(file), (audio ?? features) as string), text, ...(words && { words }) })
+    utterances.push({ audio: resolve(dirname(file), (audio ?? features) as string), text, ...(speaker !== undefined && { speaker }), ...(words && { words }) })
   }
   if (utterances.length === 0) throw new Error(`${file}: has no utterances.`)
   return utterances

@@ -19,8 +19,12 @@ export interface Speech {
 export interface SpeechSource {
   /** Seconds. */
   readonly duration: number
-  /** All samples in order, in portions of shape (N), nominally in [-1, 1). */
-  portions(): Iterable<Float32Array>
+  /**
+   * All samples in order, in portions of shape (N), nominally in [-1, 1).
+   *
+   * @param seconds of a portion, about; default whatever reads well
+   */
+  portions(seconds?: number): Iterable<Float32Array>
   close(): void
 }
 
@@ -38,8 +42,8 @@ export function openSpeech(input: SpeechInput, sampleRate: number): SpeechSource
     const resampler = resamplerOf(name, file.sampleRate, sampleRate)
     return {
       duration: file.samples / file.sampleRate,
-      *portions() {
-        const size = Math.max(1, Math.min(BLOCK, Math.floor(BLOCK_OF_ALL / file.channelCount)))
+      *portions(seconds = Infinity) {
+        const size = Math.max(1, Math.min(BLOCK, Math.floor(BLOCK_OF_ALL / file.channelCount), Math.round(seconds * file.sampleRate)))
         for (const channels of file.blocks(size)) yield resampler.push(toMono(channels))
         yield resampler.finish()
       },
@@ -68,8 +72,9 @@ export function readSpeech(input: SpeechInput, sampleRate: number): Speech {
 function heldSpeech(samples: Float32Array, sampleRate: number): SpeechSource {
   return {
     duration: samples.length / sampleRate,
-    *portions() {
-      for (let at = 0; at < samples.length; at += BLOCK) yield samples.subarray(at, at + BLOCK)
+    *portions(seconds = Infinity) {
+      const size = Math.max(1, Math.min(BLOCK, Math.round(seconds * sampleRate)))
+      for (let at = 0; at < samples.length; at += size) yield samples.subarray(at, at + size)
     },
     close: () => {},
   }

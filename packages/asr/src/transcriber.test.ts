@@ -90,14 +90,39 @@ describe('Transcriber', () => {
   it('evaluates a manifest', () => {
     wav('a.wav', noise(1, 1))
     wav('b.wav', noise(1.5, 2))
-    const [a, b] = transcriber.transcribe([join(root, 'a.wav'), join(root, 'b.wav')])
+    const [a, b] = transcriber.transcribe([join(root, 'a.wav'), join(root, 'b.wav')]) as [Transcript, Transcript]
     const file = join(root, 'test.jsonl')
-    const line = (audio: string, text: string) => `${JSON.stringify({ audio, text })}\n`
-    writeFileSync(file, line('a.wav', a?.text as string) + line('b.wav', `${b?.text} extra word`))
-    const { errors, duration, utterances } = evaluate(transcriber, file)
-    expect(errors).toMatchObject({ deletions: 2, insertions: 0, substitutions: 0, referenceLength: 4, rate: 0.5 })
-    expect(duration).toBe(2.5)
-    expect(utterances[0]?.hypothesis).toBe(a?.text)
+    const spoken = a.words.map(({ word, start = 0, end = 0 }, i) => ({ word, start: start + (i === 0 ? 0.07 : 0), end: end + 0.02 }))
+    const lines = [{ audio: 'a.wav', text: a.text, speaker: 'zoe', words: spoken }, { audio: 'b.wav', text: `${b.text} Extra word`, speaker: 'abe' }, { audio: 'b.wav', text: `X${b.text}` }]
+    writeFileSync(file, lines.map((line) => JSON.stringify(line)).join('\n'))
+    const { errors, characterErrors, duration, utterances, speakers, confusions, interval, confidenceAuc, timing } = evaluate(transcriber, file)
+    const count = a.words.length + 2 * b.words.length + 2
+    expect(errors).toMatchObject({ deletions: 2, insertions: 0, substitutions: 1, referenceLength: count, rate: 3 / count })
+    expect(characterErrors).toMatchObject({ deletions: ' Extra word'.length + 1, insertions: 0, substitutions: 0 })
+    expect(duration).toBe(4)
+    expect(utterances[0]).toMatchObject({ hypothesis: a.text, speaker: 'zoe', duration: 1 })
+    expect(utterances[1]?.alignment.slice(-2)).toEqual([{ type: 'deletion', reference: 'Extra' }, { type: 'deletion', reference: 'word' }])
+    expect(utterances[0]?.alignment.map(({ type, heard }) => [type, heard])).toEqual(a.words.map((word) => ['hit', word]))
+    expect(speakers.map(({ speaker, errors }) => [speaker, errors.deletions, errors.referenceLength])).toEqual([['abe', 2, b.words.length + 2], ['zoe', 0, a.words.length]])
+    const [wrong] = b.words as [Transcript['words'][0]]
+    expect(confusions).toEqual([{ reference: 'Extra', count: 1 }, { reference: `X${wrong.word}`, hypothesis: wrong.word, count: 1 }, { reference: 'word', count: 1 }])
+    expect(interval?.low).toBeLessThan(errors.rate)
+    expect(interval?.high).toBeGreaterThan(errors.rate)
+    const right = [...a.words, ...b.words, ...b.words.slice(1)].map(({ confidence }) => confidence)
+    const above = right.reduce((sum, one) => sum + (one > wrong.confidence ? 1 : one === wrong.confidence ? 0.5 : 0), 0)
+    expect(confidenceAuc).toBeCloseTo(above / right.length, 12)
+    expect(timing?.words).toBe(a.words.length)
+    expect(timing?.start.percentile95).toBeCloseTo(0.07, 6)
+    expect(timing?.end).toEqual({ median: expect.closeTo(0.02, 6) as number, percentile95: expect.closeTo(0.02, 6) as number })
+  })
+
+  it('evaluates what is left after normalisation, with the confidence of the word it is of', () => {
+    const { text } = transcriber.transcribe(wav('c.wav', noise(1, 1)))
+    const file = join(root, 'normal.jsonl')
+    writeFileSync(file, JSON.stringify({ audio: 'c.wav', text: `${text.toUpperCase()} , !` }))
+    const { errors, interval, confidenceAuc } = evaluate(transcriber, file, { normalization: 'lowercase-no-punctuation' })
+    expect(errors.rate).toBe(0)
+    expect([interval, confidenceAuc]).toEqual([undefined, undefined])
   })
 
   it('refuses recordings that it cannot read, naming them', () => {
