@@ -4,9 +4,8 @@ import { recipes } from './recipes.js'
 
 const names = process.argv.slice(2)
 if (names.length === 0) {
-  for (const { name, description, licence, url } of recipes) {
-    console.log(`${name}${isAtHand(name) ? '' : ' (not at hand)'}\n  ${description}\n  ${licence}; ${url}`)
-  }
+  const entries = recipes.map(({ name, description, licence, url }) => `${name}${isAtHand(name) ? '' : ' (not at hand)'}\n  ${description}\n  ${licence}; ${url}`)
+  console.log(entries.join('\n'))
 }
 try {
   for (const name of names) for (const file of Object.values(await prepare(name))) console.log(file)
