@@ -21,7 +21,8 @@ export function generateVariedStrings(clips: readonly DigitClip[], { seed, strin
 }
 
 function string(clips: readonly DigitClip[], random: Random): DigitString {
-  const voice = Math.exp(random.uniform(Math.log(0.78), Math.log(1.32)))
+  // Of few digits: filters for those are short.
+  const voice = Math.round(25 * Math.exp(random.uniform(Math.log(0.78), Math.log(1.32)))) / 25
   const edge = random.chance(0.25) ? 0 : random.uniform(0, 1)
   const [made] = generateDigitStrings(
     clips,

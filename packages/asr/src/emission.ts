@@ -18,8 +18,8 @@ export function untimed(labels: Int32Array): TimedLabels {
 }
 
 /**
- * The tokens of a transcript whose words' times are known. A space, where the tokenizer has one, comes before every word, the
- * first too, and says that it begins. Of each word the first token comes between its start and `delay` later, the last one
+ * The tokens of a transcript whose words' times are known. Spaces, where the tokenizer has one, come before and after every word
+ * and say when it begins and ends. With them, the first token of a word comes between its start and `delay` later, the last one
  * between its end and `delay` later.
  *
  * @param delay seconds
@@ -32,7 +32,7 @@ export function timedLabels(
 ): TimedLabels {
   const frame = (seconds: number): number => Math.max(0, Math.floor(seconds / secondsPerFrame))
   const tokens = words.flatMap(({ word, start, end }) => {
-    const ids = [...tokenizer.encode(` ${word}`)]
+    const ids = [...tokenizer.encode(` ${word} `)]
     return ids.map((id, i) => ({
       id,
       earliest: frame(i > 0 && i === ids.length - 1 ? end - secondsPerFrame : start),
