@@ -1,7 +1,7 @@
-import { type FusionOptions, type LoadOptions, PhraseAutomaton, readPhrases } from '@parlance/asr'
+import { type FusionOptions, type LoadOptions, PhraseAutomaton, readLexicon, readPhrases } from '@parlance/asr'
 import { UsageError } from '@parlance/nn/command-line'
-import { END_OF_LINE, loadNgram, UNKNOWN } from '@parlance/ngram'
 import { type Command, Option } from 'commander'
+import { fusedModel, wordModel } from './language-model.js'
 import { count, number } from './options.js'
 
 /** Flags of `addSearchFlags`. */
@@ -13,7 +13,8 @@ export interface SearchFlags {
   blankPenalty: number
   bias?: string
   lm?: string
-  lmWeight: number
+  lmWeight?: number
+  lexicon?: string
   insertionBonus: number
   internalLmWeight: number
 }
@@ -28,9 +29,10 @@ export function addSearchFlags(command: Command): Command {
     .addOption(new Option('--synchrony <kind>', 'hypotheses of a transducer\'s beam have the same time or the same number of steps').choices(['time', 'label']).default('time'))
     .addOption(new Option('--blank-penalty <x>', 'taken from the blank\'s log-probability; above 0 for models that leave words out').argParser(number('--blank-penalty')).default(0))
     .option('--bias <file>', 'phrases to expect, one a line: "PHRASE :WEIGHT", classes as "@digit = ONE | TWO"')
-    .option('--lm <file>', 'n-gram model over the model\'s tokens, or over words where these are its tokens')
-    .addOption(new Option('--lm-weight <x>', 'of the n-gram model').argParser(number('--lm-weight')).default(0.3))
-    .addOption(new Option('--insertion-bonus <x>', 'added for each token').argParser(number('--insertion-bonus')).default(0))
+    .option('--lm <file>', 'language model: n-grams of words or of the model\'s tokens (train-ngram\'s file, or ARPA), or a folder of parlance-perplexity train')
+    .option('--lexicon <file>', 'pronunciations, "WORD PHONE PHONE …" a line: finds its words with a CTC model of phones')
+    .addOption(new Option('--lm-weight <x>', 'of the language model; default 0.3, with a lexicon 1').argParser(number('--lm-weight')))
+    .addOption(new Option('--insertion-bonus <x>', 'added for each token, with a lexicon for each word').argParser(number('--insertion-bonus')).default(0))
     .addOption(new Option('--internal-lm-weight <x>', 'of what a transducer expects without hearing, which is subtracted').argParser(number('--internal-lm-weight')).default(0))
 }
 
@@ -39,60 +41,36 @@ export function addSearchFlags(command: Command): Command {
  *
  * @throws UsageError or NgramError, one line, for files that cannot be read
  */
-export function loadOptions(flags: SearchFlags): LoadOptions {
-  const { threads, beamSize, maxSymbols, synchrony, blankPenalty, bias, lm, insertionBonus, internalLmWeight } = flags
+export async function loadOptions(flags: SearchFlags): Promise<LoadOptions> {
+  const { threads, beamSize, maxSymbols, synchrony, blankPenalty, bias, lm, lexicon, insertionBonus, internalLmWeight } = flags
+  const common = threads === undefined ? {} : { threads }
+  if (lexicon !== undefined) return { ...common, lexicon: await modular(flags, lexicon) }
   const fused = bias !== undefined || lm !== undefined || insertionBonus !== 0 || internalLmWeight !== 0
-  return {
-    beamSize, maxSymbols, synchrony, blankPenalty,
-    ...(threads !== undefined && { threads }),
-    ...(fused && { fusion: (tokenizer: Tokens) => fusion(flags, tokenizer) }),
-  }
+  return { ...common, beamSize, maxSymbols, synchrony, blankPenalty, ...(fused && { fusion: (tokenizer: Tokens) => fusion(flags, tokenizer) }) }
 }
 
-function fusion({ bias, lm, lmWeight, insertionBonus, internalLmWeight }: SearchFlags, tokenizer: Tokens): FusionOptions {
+async function fusion({ bias, lm, lmWeight, insertionBonus, internalLmWeight, threads }: SearchFlags, tokenizer: Tokens): Promise<FusionOptions> {
   return {
     insertionBonus,
     internalWeight: internalLmWeight,
-    ...(lm !== undefined && { ...languageModel(lm, tokenizer), languageModelWeight: lmWeight }),
+    ...(lm !== undefined && (await fusedModel(lm, tokenizer, threads))),
+    ...(lmWeight !== undefined && { languageModelWeight: lmWeight }),
     ...(bias !== undefined && { phrases: new PhraseAutomaton(readPhrases(bias, tokenizer)) }),
   }
 }
 
-function languageModel(file: string, tokenizer: Tokens): Pick<FusionOptions, 'languageModel' | 'languageModelEnd'> {
-  const { model, words } = loadNgram(file)
-  const end = model.eos ?? words?.indexOf(END_OF_LINE) ?? -1
-  const ending = end < 0 ? {} : { languageModelEnd: (state: unknown) => model.score(state as Int32Array, end) }
-  if (words) return { languageModel: overWords(model, wordIds(file, words, tokenizer)), ...ending }
-  // Sentences have an end besides.
-  const { vocabSize } = tokenizer
-  if (model.vocabSize !== vocabSize + (model.eos === vocabSize ? 1 : 0)) {
-    throw new UsageError(`${file}: it counts ${model.vocabSize} tokens, the model has ${vocabSize}: train it on text encoded with the model's tokenizer.json.`)
-  }
-  return { languageModel: model, ...ending }
-}
-
-/** Of each token of the recogniser the word's id in the language model. */
-function wordIds(file: string, words: readonly string[], tokenizer: Tokens): Int32Array {
-  const known = new Map(words.map((word, id) => [word, id]))
-  const ids = Array.from({ length: tokenizer.vocabSize }, (_, token) => known.get(tokenizer.idToToken(token)))
-  // The blank is no word.
-  const found = ids.filter((id, token) => token > 0 && id !== undefined).length
-  if (found < (ids.length - 1) / 2) {
-    throw new UsageError(`${file}: its words have only ${found} of the model's ${ids.length - 1} tokens among them: train it on text that is split into such tokens.`)
-  }
-  const missing = ids.findIndex((id, token) => token > 0 && id === undefined)
-  const unknown = known.get(UNKNOWN)
-  if (missing > 0 && unknown === undefined) {
-    throw new UsageError(`${file}: it does not know the model's token ${JSON.stringify(tokenizer.idToToken(missing))}: train it on text with all of them.`)
-  }
-  return Int32Array.from(ids, (id) => id ?? unknown ?? 0)
-}
-
-/** @param ids of each token of the recogniser */
-function overWords(model: ReturnType<typeof loadNgram>['model'], ids: Int32Array): NonNullable<FusionOptions['languageModel']> {
+async function modular(flags: SearchFlags, lexicon: string): Promise<NonNullable<LoadOptions['lexicon']>> {
+  const { lm, lmWeight, bias, insertionBonus, internalLmWeight, blankPenalty, beamSize, threads } = flags
+  if (bias !== undefined) throw new UsageError('--bias needs a model of tokens that spell phrases: with --lexicon, add the words to the language model.')
+  if (internalLmWeight !== 0) throw new UsageError('--internal-lm-weight is for transducers: leave it away with --lexicon.')
   return {
-    initial: () => model.initial(),
-    score: (state, token) => model.score(state as Int32Array, ids[token] as number),
-    advance: (state, token) => model.advance(state as Int32Array, ids[token] as number),
+    pronunciations: readLexicon(lexicon),
+    source: lexicon,
+    insertionBonus,
+    blankPenalty,
+    // One hypothesis would find no words: 1 says that nothing was asked for.
+    ...(beamSize > 1 && { beamSize }),
+    ...(lmWeight !== undefined && { languageModelWeight: lmWeight }),
+    ...(lm !== undefined && { languageModel: await wordModel(lm, threads) }),
   }
 }

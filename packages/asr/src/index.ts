@@ -11,6 +11,7 @@ export {
 export { readManifest, type Utterance } from './manifest.js'
 export type { FrameSearch } from './search/frame-search.js'
 export { ctcBeam } from './search/ctc-beam.js'
+export { type AlignedUtterance, alignManifest } from './modular/align-manifest.js'
 export { type LexiconOptions } from './modular/lexicon-search.js'
 export { parseLexicon, type Pronunciation, readLexicon } from './modular/lexicon.js'
 export { SpelledWords, type SpelledWordsOptions } from './modular/spelled-words.js'

@@ -33,6 +33,7 @@ export class Recordings {
   /** Values of a feature frame, F. */
   readonly width: number
   private readonly source: FeatureSource
+  private readonly frameSeconds: number
   private readonly cache = new Map<string, Features>()
 
   /**
@@ -47,7 +48,8 @@ export class Recordings {
     emissionDelay = 0,
   ) {
     this.width = speechWidth(features)
-    const timing = { delay: emissionDelay / 1000, secondsPerFrame: secondsPerFrame(features) * subsampling }
+    this.frameSeconds = secondsPerFrame(features)
+    const timing = { delay: emissionDelay / 1000, secondsPerFrame: this.frameSeconds * subsampling }
     this.timed = utterances.map(({ audio, text, words }) => {
       try {
         return emissionDelay > 0 && words ? timedLabels(tokenizer, words, timing) : untimed(tokenizer.encode(text))
@@ -107,14 +109,22 @@ export class Recordings {
     return encodedLength(Math.max(0, frames), this.subsampling) >= needed
   }
 
-  /** The words of these recordings, where pauses tell them apart. */
+  /** The words of these recordings, where their times are known or pauses tell them apart. */
   wordPieces(indices: readonly number[]): WordPiece[] {
     return indices.flatMap((index) => {
-      const words = wordsOf((this.utterances[index] as Utterance).text)
-      const boundaries = wordBoundaries(this.features(index), words.length)
+      const { text, words: times } = this.utterances[index] as Utterance
+      const words = wordsOf(text)
+      const features = this.features(index)
+      const boundaries = times ? this.boundariesOf(times, features.frames) : wordBoundaries(features, words.length)
       if (!boundaries) return []
       return words.map((word, i) => ({ index, word, from: boundaries[i] as number, to: boundaries[i + 1] as number }))
     })
+  }
+
+  /** Known words are cut in the middle of what is between them. */
+  private boundariesOf(words: NonNullable<Utterance['words']>, frames: number): number[] {
+    const middles = words.slice(1).map(({ start }, i) => Math.min(frames, Math.round(((words[i] as { end: number }).end + start) / 2 / this.frameSeconds)))
+    return [0, ...middles, frames]
   }
 
   /** Frames of a piece at `speed`. */

@@ -63,7 +63,7 @@ export class WordReader {
   }
 
   /** The words after those that are done. */
-  private spell({ tokens, frames, logProbs }: TimedTokens): ReadWord[] {
+  private spell({ tokens, frames, ends: lasts = frames, logProbs }: TimedTokens): ReadWord[] {
     const { tokenizer, secondsPerFrame } = this
     const from = Math.max(0, this.first - CONTEXT)
     const text = tokenizer.decode(tokens.slice(from))
@@ -81,7 +81,7 @@ export class WordReader {
       while (token < tokens.length - 1 && end(token) < index + word.length) token++
       const confidence = Math.exp(Math.min(...logProbs.slice(first, token + 1)))
       const at = frames[first]
-      const last = frames[token]
+      const last = lasts[token]
       const times = at === undefined || last === undefined ? {}
         : { start: rounded(at * secondsPerFrame), end: rounded((last + 1) * secondsPerFrame) }
       const offset = this.length(tokens, Math.max(0, first - CONTEXT), first + 1) - (end(first) - index)

@@ -9,6 +9,7 @@ import { type ModelConfig, readModelConfig } from './config.js'
 import { GRAPH_FILES, graphNames } from './graphs/files.js'
 import { Recognizer, type RecognizerStream } from './recognizer/recognizer.js'
 import { checkCount } from './search/checks.js'
+import { type LexiconOptions, lexiconSearch } from './modular/lexicon-search.js'
 import { Fusion, type FusionOptions } from './search/fusion.js'
 import type { SearchOptions } from './search/search.js'
 import type { ScoredTokens } from './search/timed-tokens.js'
@@ -29,7 +30,9 @@ export interface LoadOptions extends Omit<SearchOptions, 'fusion'> {
   /** Of the device; default all cores. */
   threads?: number
   /** Language model and phrases, which need the model's tokenizer. */
-  fusion?: (tokenizer: Tokenizer) => FusionOptions
+  fusion?: (tokenizer: Tokenizer) => FusionOptions | Promise<FusionOptions>
+  /** Makes the model, a CTC model of phones, the acoustic part of a modular recogniser; other search options do not apply then. */
+  lexicon?: LexiconOptions
 }
 
 export interface TranscribeOptions {
@@ -65,7 +68,7 @@ export class Transcriber {
    *
    * @throws Error, one line, when a file is missing or does not belong to the others; RangeError for a search that cannot be
    */
-  static async load(folder: string, { threads, fusion, ...search }: LoadOptions = {}): Promise<Transcriber> {
+  static async load(folder: string, { threads, fusion, lexicon, ...search }: LoadOptions = {}): Promise<Transcriber> {
     if (!existsSync(folder)) throw new Error(`${folder}: there is no such model folder.`)
     const config = readModelConfig(join(folder, 'config.json'))
     const tokenizerFile = join(folder, 'tokenizer.json')
@@ -82,7 +85,11 @@ export class Transcriber {
     }
     checkWeights(join(folder, 'model.safetensors'), config)
     const graphs = files.map(([name, file]) => [name, GraphSession.load(file, threads === undefined ? {} : { threads })] as const)
-    const fused = fusion && { fusion: new Fusion(tokenizer.vocabSize, BLANK, fusion(tokenizer)) }
+    if (lexicon) {
+      const words = lexiconSearch(config.architecture, tokenizer, lexicon)
+      return new Transcriber(config, words.tokenizer, new Recognizer(config, new Map(graphs), { frameSearch: words.search }))
+    }
+    const fused = fusion && { fusion: new Fusion(tokenizer.vocabSize, BLANK, await fusion(tokenizer)) }
     return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), { ...search, ...fused }))
   }
 

@@ -1,25 +1,35 @@
 import { tokenPassing } from './token-passing.js'
+import type { WordLanguageModel } from '../search/word-language-model.js'
 import type { Pronunciation } from './lexicon.js'
 import { PrefixTree } from './prefix-tree.js'
-import type { WordLanguageModel } from './word-language-model.js'
 
 /** Kept at each frame: a transcript has few alternatives. */
 const BEAM_SIZE = 1000
 
+/** How a word was spoken, and when. */
+export interface AlignedWord extends Pronunciation {
+  /** Its first encoder frame. */
+  start: number
+  /** Its last one. */
+  end: number
+}
+
 /**
- * Which pronunciation of each word of a transcript was spoken: those through which the best alignment goes.
+ * Where the words of a known transcript lie, and which of their pronunciations were spoken: the best alignment (forced
+ * alignment, with the topology of CTC).
  *
- * @param logProbs (frames, vocabSize) of an acoustic model, a row a frame
+ * @param logProbs (frames, vocabSize) of an acoustic model of phones, a row a frame
  * @param options of each word of the transcript its pronunciations
  * @param tokenOf a phone's token of the acoustic model
- * @returns of each word one of its options; undefined where the recording is too short for all of them
+ * @returns of each word where it is; undefined where the recording is too short for all of them
+ * @throws UsageError for phones that the model does not know
  */
-export function choosePronunciations(
+export function alignWords(
   logProbs: Float32Array,
   vocabSize: number,
   options: readonly (readonly Pronunciation[])[],
   tokenOf: (phone: string) => number | undefined,
-): Pronunciation[] | undefined {
+): AlignedWord[] | undefined {
   // A lexicon in which each pronunciation at each place of the transcript is a word, and the only one that can come there.
   const entries = options.flatMap((some, place) => some.map(({ phones }, which) => ({ word: `${place} ${which}`, phones })))
   const languageModel: WordLanguageModel<number> = {
@@ -35,5 +45,9 @@ export function choosePronunciations(
   search.advance([state], [logProbs])
   const [best] = search.hypotheses(state)
   if (!best || best.score === -Infinity || best.tokens.length !== options.length) return undefined
-  return best.tokens.map((id, place) => (options[place] as readonly Pronunciation[])[Number((tree.words[id] as string).split(' ')[1])] as Pronunciation)
+  return best.tokens.map((id, place) => {
+    const which = Number((tree.words[id] as string).split(' ')[1])
+    const spoken = (options[place] as readonly Pronunciation[])[which] as Pronunciation
+    return { ...spoken, start: best.frames[place] as number, end: (best.ends as number[])[place] as number }
+  })
 }

@@ -1,5 +1,5 @@
 import type { PrefixTree } from './prefix-tree.js'
-import type { WordLanguageModel } from './word-language-model.js'
+import type { WordLanguageModel } from '../search/word-language-model.js'
 
 /** Contexts that are remembered; beyond, they are made anew. */
 const REMEMBERED = 20_000
@@ -10,12 +10,16 @@ export interface LanguageContext {
   readonly id: number
   /** (words) what each word would add that comes next. */
   readonly scores: Float64Array
-  /** (nodes of the tree) the most that a word adds which goes through the node: language model look-ahead. */
+  /** (nodes of the tree) the most that a word adds which goes through the node, at the root also the end: language model look-ahead. */
   readonly ahead: Float64Array
   /** What the end of the utterance adds. */
   readonly end: number
-  /** The context after a word. */
+  /** The context after a word, */
   next(word: number): LanguageContext
+  /** after one that the tree does not have, */
+  nextUnknown(word: string): LanguageContext
+  /** and what such a word would add. */
+  unknown(word: string): number
 }
 
 /** The contexts of a search, made when first needed and shared by all hypotheses whose futures are alike. */
@@ -42,21 +46,30 @@ export class LanguageContexts {
     const scores = Float64Array.from(tree.words, (word) => (model ? weight * model.score(state, word) : 0) + bonus)
     // Followers are kept where the language model cannot tell equal states, too: each pair of context and word is asked once.
     const followers = new Map<number, LanguageContext>()
+    const after = (word: string): LanguageContext => {
+      if (!model) return context
+      const next = model.advance(state, word)
+      return this.shared(model.key?.(next), next)
+    }
+    const end = model ? weight * model.end(state) : 0
+    const ahead = tree.lookAhead(scores)
+    // At the root the utterance may end, too.
+    ahead[0] = Math.max(ahead[0] as number, end)
     const context: LanguageContext = {
       id: this.count++,
       scores,
-      ahead: tree.lookAhead(scores),
-      end: model ? weight * model.end(state) : 0,
+      ahead,
+      end,
       next: (word) => {
-        if (!model) return context
         let follower = followers.get(word)
         if (!follower) {
-          const after = model.advance(state, tree.words[word] as string)
-          follower = this.shared(model.key?.(after), after)
+          follower = after(tree.words[word] as string)
           followers.set(word, follower)
         }
         return follower
       },
+      nextUnknown: after,
+      unknown: (word) => (model ? weight * model.score(state, word) : 0) + bonus,
     }
     return context
   }

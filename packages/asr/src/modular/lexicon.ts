@@ -31,15 +31,20 @@ export function parseLexicon(text: string, source: string): Pronunciation[] {
   return entries
 }
 
-/**
- * The phones of a transcript, each word by the first of its pronunciations.
- *
- * @throws UsageError for a word that the lexicon lacks
- */
-export function phonesOf(text: string, lexicon: ReadonlyMap<string, readonly Pronunciation[]>): string[] {
-  return text.split(/\s+/u).filter((word) => word !== '').flatMap((word) => {
-    const [first] = lexicon.get(word) ?? []
-    if (!first) throw new UsageError(`The lexicon has no pronunciation of ${JSON.stringify(word)}: add it, or leave the utterance out.`)
-    return first.phones
-  })
+/** The pronunciations of each word. */
+export function byWord(lexicon: readonly Pronunciation[]): ReadonlyMap<string, readonly Pronunciation[]> {
+  const found = new Map<string, Pronunciation[]>()
+  for (const entry of lexicon) {
+    const some = found.get(entry.word)
+    if (some) some.push(entry)
+    else found.set(entry.word, [entry])
+  }
+  return found
+}
+
+/** @throws UsageError for a word that the lexicon lacks */
+export function pronunciationsOf(word: string, lexicon: ReadonlyMap<string, readonly Pronunciation[]>): readonly Pronunciation[] {
+  const found = lexicon.get(word)
+  if (!found) throw new UsageError(`The lexicon has no pronunciation of ${JSON.stringify(word)}: add it, or leave the utterance out.`)
+  return found
 }

@@ -6,7 +6,7 @@ import type { Pronunciation } from './lexicon.js'
  * that it continues.
  */
 export class PrefixTree {
-  /** Every word once; searches number them like this. */
+  /** Every word once, sorted by code unit; searches number them like this. */
   readonly words: readonly string[]
   /** (nodes) token of the acoustic model; that of the root means nothing. */
   readonly tokens: readonly number[]
@@ -21,7 +21,8 @@ export class PrefixTree {
    * @throws UsageError for unknown phones
    */
   constructor(pronunciations: readonly Pronunciation[], tokenOf: (phone: string) => number | undefined, source: string) {
-    const ids = new Map<string, number>()
+    this.words = [...new Set(pronunciations.map(({ word }) => word))].sort()
+    const ids = new Map(this.words.map((word, id) => [word, id]))
     const tokens = [-1]
     const children: Map<number, number>[] = [new Map()]
     const ends: number[][] = [[]]
@@ -41,12 +42,10 @@ export class PrefixTree {
         }
         node = next
       }
-      const id = ids.get(word) ?? ids.size
-      ids.set(word, id)
+      const id = ids.get(word) as number
       const here = ends[node] as number[]
       if (!here.includes(id)) here.push(id)
     }
-    this.words = [...ids.keys()]
     this.tokens = tokens
     this.children = children.map((map) => [...map.values()])
     this.ends = ends

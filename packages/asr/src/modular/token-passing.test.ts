@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { parseLexicon } from './lexicon.js'
 import { PrefixTree } from './prefix-tree.js'
 import { tokenPassing } from './token-passing.js'
-import type { WordLanguageModel } from './word-language-model.js'
+import type { WordLanguageModel } from '../search/word-language-model.js'
 
 const PHONES = ['-', 'a', 'b', 'c']
 // Words that share beginnings, one inside another, homophones, a word with two pronunciations, a repeated phone.

@@ -5,7 +5,7 @@ import { commonLength, EMPTY_PREFIX, extended, type Prefix } from '../search/pre
 import { noTokens, type ScoredTokens } from '../search/timed-tokens.js'
 import { type LanguageContext, LanguageContexts } from './language-context.js'
 import type { PrefixTree } from './prefix-tree.js'
-import type { WordLanguageModel } from './word-language-model.js'
+import type { WordLanguageModel } from '../search/word-language-model.js'
 
 export interface TokenPassingOptions {
   /** Over the words of the tree. Default: every word is as likely as any other. */
@@ -118,7 +118,7 @@ class Passing {
       const { node, last, context, score } = token
       const children = tree.children[node] as readonly number[]
       // Silence behind a word is heard at the root.
-      if (children.length > 0) this.put({ ...token, last: BLANK, score: score + (scores[BLANK] as number) })
+      if (node === 0 || children.length > 0) this.put({ ...token, last: BLANK, score: score + (scores[BLANK] as number) })
       // A phone goes on; behind a word, its last phone is the word's.
       if (node !== 0 && last !== BLANK) {
         const again = scores[last] as number

@@ -18,13 +18,13 @@ export class Recognizer {
   constructor(
     { architecture, encoder }: Pick<ModelConfig, 'architecture' | 'encoder'>,
     private readonly graphs: ReadonlyMap<GraphName, GraphSession>,
-    options: SearchOptions = {},
+    { frameSearch: other, ...options }: SearchOptions & { frameSearch?: FrameSearch<unknown> } = {},
   ) {
     const graph = (name: GraphName): GraphSession => graphs.get(name) as GraphSession
     this.encoder = encoder.causal ? new StretchEncoder(graph('encoder'), encoder) : new WholeEncoder(graph('encoder'), encoder)
     const transducer = architecture === 'transducer' ? new GraphTransducer(graph('predictor'), graph('joiner')) : undefined
     if (architecture === 'attention') expectPlain(options)
-    else this.search = frameSearch(transducer, this.encoder.width, options)
+    else this.search = other ?? frameSearch(transducer, this.encoder.width, options)
   }
 
   /**
