@@ -62,8 +62,8 @@ function summary({ errors, characterErrors, interval, confidenceAuc, timing, con
   const { substitutions, deletions, insertions, referenceLength: words, sentences, wrongSentences, normalization } = errors
   const within = interval ? `, 95% interval ${percent(interval.low)} to ${percent(interval.high)}` : ''
   const lines = [
-    `WER ${percent(errors.rate)}${within} (${substitutions + deletions + insertions} errors in ${words} words: ${substitutions} substitutions, ` +
-      `${deletions} deletions, ${insertions} insertions; normalisation: ${normalization})`,
+    `WER ${percent(errors.rate)}${within} (${counted(substitutions + deletions + insertions, 'error')} in ${counted(words, 'word')}: ` +
+      `${counted(substitutions, 'substitution')}, ${counted(deletions, 'deletion')}, ${counted(insertions, 'insertion')}; normalisation: ${normalization})`,
     `CER ${percent(characterErrors.rate)} of ${characterErrors.referenceLength} characters`,
     ...(confidenceAuc === undefined ? [] : [`confidence tells right from wrong words with an AUC of ${confidenceAuc.toFixed(3)}`]),
     ...(timing ? [timingText(timing)] : []),
@@ -93,6 +93,10 @@ export function timingText({ words, start, end }: Timing): string {
   const milliseconds = (seconds: number): string => `${Math.round(1000 * seconds)} ms`
   return `starts of ${words} right words are ${milliseconds(start.median)} off (95% within ${milliseconds(start.percentile95)}), ` +
     `ends ${milliseconds(end.median)} (${milliseconds(end.percentile95)})`
+}
+
+function counted(count: number, thing: string): string {
+  return `${count} ${thing}${count === 1 ? '' : 's'}`
 }
 
 export function percent(share: number): string {

@@ -1,4 +1,4 @@
-import { existsSync, fstatSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { existsSync, fstatSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import type { SpeechInput } from '@parlance/asr'
 import { UsageError } from '@parlance/nn/command-line'
@@ -17,10 +17,20 @@ export function recordingNames(args: readonly string[]): string[] {
   return args.flatMap((name) => (name !== '-' && statSync(name, { throwIfNoEntry: false })?.isDirectory() ? inFolder(name) : [name]))
 }
 
-/** What a name stands for: standard input is read, unless it is a file, which can be read piece by piece as others are. */
-export function speechInput(name: string): SpeechInput {
-  if (name !== '-') return name
-  return fstatSync(0).isFile() && existsSync(STANDARD_INPUT) ? STANDARD_INPUT : readFileSync(0)
+/**
+ * What names stand for: standard input is read to its end, unless it is a file, which can be read piece by piece as others
+ * are.
+ */
+export async function speechInputs(names: readonly string[]): Promise<SpeechInput[]> {
+  const standardInput = names.includes('-') ? await readStandardInput() : ''
+  return names.map((name) => (name === '-' ? standardInput : name))
+}
+
+async function readStandardInput(): Promise<SpeechInput> {
+  if (fstatSync(0).isFile() && existsSync(STANDARD_INPUT)) return STANDARD_INPUT
+  const parts: Buffer[] = []
+  for await (const part of process.stdin as AsyncIterable<Buffer>) parts.push(part)
+  return Buffer.concat(parts)
 }
 
 function inFolder(folder: string): string[] {

@@ -2,7 +2,7 @@ import { Transcriber, type Transcript } from '@parlance/asr'
 import { AudioError } from '@parlance/audio'
 import { oneLine, UsageError } from '@parlance/nn/command-line'
 import { expectOne, type Format, formatted } from './formats.js'
-import { recordingNames, speechInput } from './inputs.js'
+import { recordingNames, speechInputs } from './inputs.js'
 import { loadOptions, type SearchFlags } from './search-flags.js'
 import { transcribeLive } from './live.js'
 
@@ -29,7 +29,7 @@ export async function transcribe(args: readonly string[], flags: TranscribeFlags
   const started = performance.now()
   const results = stream
     ? transcribeLive(transcriber, names)
-    : transcriber.transcribeEach(names.map(speechInput), { batchSize, nBest })
+    : transcriber.transcribeEach(await speechInputs(names), { batchSize, nBest })
   const output = new Output(names, format)
   for await (const result of results) output.add(result)
   output.end((performance.now() - started) / 1000)
