@@ -1,12 +1,13 @@
 /**
  * A small student alone, and the same taught: by a teacher's translations (sequence level), by its distributions (word
  * level), and by both (Kim and Rush 2016). `--teacher` names one that is trained; otherwise one is trained for
- * `--teacher-minutes`, by default three times those of a student.
+ * `--teacher-minutes`, by default three times those of a student. `--levels` (sequence,word,both) are those that are tried;
+ * `--method` (beam) how the teacher translates.
  */
 import path from 'node:path'
 import { makePairs, printTable, readExperiment, trainModel, translateTest } from './experiment.js'
 
-const experiment = readExperiment('distillation', ['teacher', 'teacher-minutes'])
+const experiment = readExperiment('distillation', ['teacher', 'teacher-minutes', 'levels', 'method'])
 const { data, minutes, options } = experiment
 const [train, valid] = ['train.tsv', 'valid.tsv'].map((name) => path.join(data, name)) as [string, string]
 const common = { batchTokens: 2048, warmupSteps: 1000, schedule: 'linear', averageDecay: 0.999, evaluateEvery: 2000, evaluateSentences: 300 }
@@ -18,14 +19,12 @@ const teacher = options.teacher ?? trainModel({ ...experiment, minutes: teacherM
 // All students have the teacher's vocabulary, so that teaching is all that differs.
 const tokenizer = ['--tokenizer', path.join(teacher, 'tokenizer.json')]
 const alone = trainModel(experiment, 'alone', small, ['--data', train, '--valid', valid, ...tokenizer])
-const distilled = makePairs(experiment, 'distill', 'distilled.tsv', ['--model', teacher, '--input', train])
-const sequence = trainModel(experiment, 'sequence', small, ['--data', distilled, '--valid', valid, ...tokenizer])
-const word = trainModel(experiment, 'word', small, ['--data', train, '--valid', valid, '--teacher', teacher])
-const both = trainModel(experiment, 'both', small, ['--data', distilled, '--valid', valid, '--teacher', teacher])
-printTable(experiment, [
-  await translateTest(experiment, 'student alone', alone),
-  await translateTest(experiment, 'sequence level', sequence),
-  await translateTest(experiment, 'word level', word),
-  await translateTest(experiment, 'both levels', both),
-  await translateTest(experiment, 'teacher', teacher),
-])
+const { levels = 'sequence,word,both', method = 'beam' } = options
+const outcomes = [await translateTest(experiment, 'student alone', alone)]
+for (const level of levels.split(',')) {
+  const data = level === 'word' ? train : makePairs(experiment, 'distill', 'distilled.tsv', ['--model', teacher, '--input', train, '--method', method])
+  const byWord = level === 'sequence' ? [] : ['--teacher', teacher]
+  const student = trainModel(experiment, level, small, ['--data', data, '--valid', valid, ...tokenizer, ...byWord])
+  outcomes.push(await translateTest(experiment, `taught: ${level}`, student))
+}
+printTable(experiment, [...outcomes, await translateTest(experiment, 'teacher', teacher)])

@@ -1,11 +1,14 @@
-/** Little data beside much of another language: 10,000 English–German pairs alone, and beside all English–French ones. */
+/**
+ * Little data beside much of another language: 10,000 English–German pairs alone, and beside all English–French ones.
+ * With `--init` the latter begins as a model that was trained on the English–French pairs.
+ */
 import path from 'node:path'
 import { readPairs } from '@parlance/translation'
 import { printTable, readExperiment, shuffled, trainModel, translateTest, writePairs } from './experiment.js'
 
-const experiment = readExperiment('multilingual', ['beside', 'pairs', 'temperature'])
+const experiment = readExperiment('multilingual', ['beside', 'pairs', 'temperature', 'init'])
 const { data, output, options } = experiment
-const { beside, pairs: count = '10000', temperature = '3' } = options
+const { beside, pairs: count = '10000', temperature = '3', init } = options
 if (beside === undefined) {
   console.error('--beside names the folder of the English–French pairs.')
   process.exit(2)
@@ -25,7 +28,7 @@ const multilingual = trainModel(
   experiment,
   'multilingual',
   { ...common, vocabSize: 8000, dropout: 0.15, learningRate: 0.002, samplingTemperature: Number(temperature) },
-  ['--data', `en-de=${train}`, `en-fr=${path.join(beside, 'train.tsv')}`, '--valid', `en-de=${valid}`],
+  ['--data', `en-de=${train}`, `en-fr=${path.join(beside, 'train.tsv')}`, '--valid', `en-de=${valid}`, ...(init === undefined ? [] : ['--init', init])],
 )
 printTable(experiment, [
   await translateTest(experiment, `${few.length} pairs alone`, bilingual),
