@@ -6,6 +6,6 @@ import { compileKernel } from './compile-kernel.js'
 
 const target = join(import.meta.dirname, '../dist/kernels')
 mkdirSync(target, { recursive: true })
-for (const name of ['word2vec', 'starspace']) {
+for (const name of ['word2vec', 'starspace', 'graph']) {
   for (const variant of kernelVariants) writeFileSync(join(target, `${name}-${variant}.wasm`), await compileKernel(name, variant))
 }

@@ -3,8 +3,7 @@ import { join } from 'node:path'
 import { main as compile } from 'assemblyscript/asc'
 import type { KernelVariant } from '../src/kernels/variants.js'
 
-/** AssemblyScript sources. */
-export const assemblyFolder = join(import.meta.dirname, '../assembly')
+const assemblyFolder = join(import.meta.dirname, '../assembly')
 
 /** Pages of 64 KiB: all that 32-bit addresses reach. */
 const MAXIMUM_PAGES = 65_536
