@@ -92,6 +92,14 @@ describe('parlance-embed nearest and analogy', () => {
     expect(JSON.parse(analogy.out)).toMatchObject({ a: 'a1', b: 'a2', c: 'b1', answers: [{ word: expect.stringMatching(/^b/) }, {}] })
   })
 
+  it('search a graph of neighbours that is kept', async () => {
+    const exact = await run(['nearest', '-v', vectors, 'a1', 'b3', '-k', '3'])
+    const args = ['nearest', '-v', vectors, 'a1', 'b3', '-k', '3', '--index', 'hnsw', '--index-file', at('index.hnsw'), '--expansion-search', '100']
+    expect(await run(args)).toEqual(exact) // 37 words: all are looked at
+    expect(existsSync(at('index.hnsw'))).toBe(true)
+    expect(await run(args)).toEqual(exact)
+  })
+
   it('look up each word of standard input', async () => {
     const { out } = await run(['nearest', '-v', vectors, '-k', '1', '--json'], 'a1 b1\nc1\n')
     expect(out.trim().split('\n').map((line: string) => (JSON.parse(line) as { word: string }).word)).toEqual(['a1', 'b1', 'c1'])
@@ -132,6 +140,7 @@ describe('wrong usage', () => {
     [['word2vec', '--continue', 'x', '-size', '50'], "option '--dim' is settled by the model that '--continue' names"],
     [['word2vec', '--phrases', '1'], "option '--phrases' reads the texts several times: name files"],
     [['evaluate'], "name something to evaluate on by '--similarity' or '--analogies'"],
+    [['nearest', '--index-file', 'x', 'a'], "options '--index-file' and '--expansion-search' need '--index hnsw'"],
     [['guess'], "unknown command 'guess'"],
   ]
   it.each(cases)('%j is one line and exit code 2', async (args, message) => {

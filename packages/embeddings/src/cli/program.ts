@@ -4,8 +4,9 @@ import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
 import { familiarFlags } from './familiar-flags.js'
 import { addGraph } from './graph.js'
 import { type Io, NAME } from './io.js'
-import { analogyCommand, nearestCommand, type NearestFlags } from './nearest.js'
+import { analogyCommand, type AnalogyFlags, nearestCommand, type NearestFlags } from './nearest.js'
 import { wholeNumber } from './numbers.js'
+import { addPlot } from './plot.js'
 import { addStarSpace } from './starspace.js'
 import { vectorsOption } from './vectors-option.js'
 import { word2vecCommand } from './word2vec.js'
@@ -52,9 +53,15 @@ Examples:
     .argument('[words...]', 'words to look up (default: those on standard input)')
     .addOption(vectorsOption())
     .addOption(count())
+    .addOption(new Option('--index <kind>', 'compare with every vector, or search a graph of neighbours').choices(['exact', 'hnsw']).default('exact'))
+    .option('--index-file <file>', 'where the HNSW index is kept: read if it is there, else made')
+    .addOption(new Option('--expansion-search <n>', 'candidates that HNSW looks at: more find more and take longer (default: 64)').argParser(wholeNumber(1)))
     .option('--json', 'write an object a word')
-    .addHelpText('after', `\nExamples:\n  ${NAME} nearest -v books.vec king queen\n  ${NAME} nearest -v wiki.bin unseenword --json`)
-    .action((words: string[], flags: NearestFlags) => nearestCommand(words, flags, io))
+    .addHelpText(
+      'after',
+      `\nExamples:\n  ${NAME} nearest -v books.vec king queen\n  ${NAME} nearest -v wiki.bin unseenword --json\n  ${NAME} nearest -v wiki.vec --index hnsw --index-file wiki.hnsw < words.txt`,
+    )
+    .action((words: string[], flags: NearestFlags, command: Command) => nearestCommand(words, flags, command, io))
   root
     .command('analogy')
     .description('Write the words that are to c as b is to a, by 3CosAdd.')
@@ -65,10 +72,11 @@ Examples:
     .addOption(count())
     .option('--json', 'write an object')
     .addHelpText('after', `\nExamples:\n  ${NAME} analogy -v books.vec man woman king`)
-    .action((a: string, b: string, c: string, flags: NearestFlags) => analogyCommand([a, b, c], flags, io))
+    .action((a: string, b: string, c: string, flags: AnalogyFlags) => analogyCommand([a, b, c], flags, io))
   addEvaluate(root, io)
   addGraph(root, io)
   addStarSpace(root, io)
+  addPlot(root, io)
   return root
 }
 
