@@ -1,6 +1,8 @@
 import { existsSync } from 'node:fs'
-import { dirname } from 'node:path'
-import { type Confusion, evaluate as evaluateManifest, type EvaluationResult, type Timing, Transcriber } from '@parlance/asr'
+import { dirname, join } from 'node:path'
+import {
+  type Confusion, evaluate as evaluateManifest, type EvaluationResult, FAMILIARITY_FILE, type Timing, Transcriber, writeFamiliarity,
+} from '@parlance/asr'
 import type { ErrorRate, Normalization } from '@parlance/metrics'
 import { UsageError } from '@parlance/nn/command-line'
 import { loadOptions, type SearchFlags } from './search-flags.js'
@@ -11,6 +13,7 @@ export interface EvaluateFlags extends SearchFlags {
   normalization: Normalization
   batchSize: number
   report?: string
+  learnFamiliarity?: true
   json?: true
 }
 
@@ -26,6 +29,9 @@ export async function evaluate(flags: EvaluateFlags): Promise<void> {
   const started = performance.now()
   const result = evaluateManifest(transcriber, data, { normalization, batchSize })
   const seconds = (performance.now() - started) / 1000
+  if (flags.learnFamiliarity && !writeFamiliarity(join(model, FAMILIARITY_FILE), result.utterances)) {
+    throw new Error(`${data}: the model hears too few words in it to learn from how familiar audio sounds: give it more recordings.`)
+  }
   if (report !== undefined) {
     // It comes with the libraries that draw learning curves: loaded only when wanted.
     const { writeEvaluationReport } = await import('./evaluation-report.js')
@@ -51,22 +57,21 @@ function asJson({ errors, characterErrors, interval, confidenceAuc, timing, conf
       insertions: errors.insertions, sentences: errors.sentences, wrongSentences: errors.wrongSentences,
     })),
     confusions,
-    utterances: utterances.map(({ audio, speaker, reference, hypothesis, alignment }) => ({
-      audio, ...(speaker !== undefined && { speaker }), reference, hypothesis,
-      words: alignment.flatMap(({ heard }) => (heard ? [heard] : [])),
-    })),
+    utterances: utterances.map(({ alignment: _, ...rest }) => rest),
   }
 }
 
-function summary({ errors, characterErrors, interval, confidenceAuc, timing, confusions, speakers, duration }: EvaluationResult, seconds: number): string {
+function summary({ errors, characterErrors, interval, confidenceAuc, timing, confusions, speakers, utterances, duration }: EvaluationResult, seconds: number): string {
   const { substitutions, deletions, insertions, referenceLength: words, sentences, wrongSentences, normalization } = errors
   const within = interval ? `, 95% interval ${percent(interval.low)} to ${percent(interval.high)}` : ''
+  const warned = utterances.filter(({ warning }) => warning !== undefined).length
   const lines = [
     `WER ${percent(errors.rate)}${within} (${counted(substitutions + deletions + insertions, 'error')} in ${counted(words, 'word')}: ` +
       `${counted(substitutions, 'substitution')}, ${counted(deletions, 'deletion')}, ${counted(insertions, 'insertion')}; normalisation: ${normalization})`,
     `CER ${percent(characterErrors.rate)} of ${characterErrors.referenceLength} characters`,
     ...(confidenceAuc === undefined ? [] : [`confidence tells right from wrong words with an AUC of ${confidenceAuc.toFixed(3)}`]),
     ...(timing ? [timingText(timing)] : []),
+    ...(warned > 0 ? [`${warned} of ${sentences} recordings do not sound like what the model knows`] : []),
     `${wrongSentences} of ${sentences} recordings with errors; ${duration.toFixed(1)} s of audio in ${seconds.toFixed(1)} s`,
   ]
   if (confusions.length > 0) {

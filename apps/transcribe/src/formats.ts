@@ -40,8 +40,9 @@ export function expectOne(names: readonly string[], format: Format): void {
   throw new UsageError(`--format ${format} holds one recording, got ${names.length}: give one file at a time.`)
 }
 
-function entry({ name, transcript: { text, duration, words, alternatives } }: Named): object {
-  return { file: name, text, duration, words: words.map(rounded), ...(alternatives && { alternatives: alternatives.map((one) => ({ ...one, words: one.words.map(rounded) })) }) }
+function entry({ name, transcript: { text, duration, words, warning, alternatives } }: Named): object {
+  const more = { ...(warning !== undefined && { warning }) }
+  return { file: name, text, duration, words: words.map(rounded), ...more, ...(alternatives && { alternatives: alternatives.map((one) => ({ ...one, words: one.words.map(rounded) })) }) }
 }
 
 /** Beyond four digits a confidence says nothing. */

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { seededRandom, writeWav } from '@parlance/audio'
 import { TONE_WORDS, writeToneWordManifest } from '@parlance/corpora'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 
@@ -80,6 +81,17 @@ describe('parlance-transcribe', () => {
     const live = run(['--model', model, '--stream', first.audio])
     expect(live).toMatchObject({ status: 1, stdout: '' })
     expect(live.stderr).toContain('This model needs whole recordings')
+
+    // Bursts of noise are no tones; the tones of the test set are.
+    expect(result).toMatchObject({ utterances: expect.not.arrayContaining([expect.objectContaining({ warning: expect.anything() })]) })
+    const random = seededRandom(5)
+    const bursts = join(folder, 'bursts.wav')
+    const burst = (i: number): number => (Math.floor(i / 3000) % 2 === 0 ? 0.2 : 0.001) * (2 * random.next() - 1)
+    writeWav(bursts, { sampleRate: 8000, channels: [Float32Array.from({ length: 80_000 }, (_, i) => burst(i))] })
+    const warned = run(['--model', model, '--format', 'json', bursts])
+    expect(warned.stderr).toMatch(/^parlance-transcribe: warning: .*bursts\.wav: this does not sound like what the model knows: [^\n]*\n/)
+    expect(warned.status).toBe(0)
+    expect(JSON.parse(warned.stdout)).toMatchObject([{ warning: expect.stringContaining('this does not sound like') as string }])
 
     const cut = join(folder, 'cut.wav')
     writeFileSync(cut, readFileSync(first.audio).subarray(0, 3000))

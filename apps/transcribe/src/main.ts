@@ -4,6 +4,7 @@ import { FORMATS } from './formats.js'
 import { count } from './options.js'
 import { addSearchFlags } from './search-flags.js'
 import { evaluate, type EvaluateFlags } from './evaluate.js'
+import { align, type AlignFlags } from './modular-align.js'
 import { transcribe, type TranscribeFlags } from './transcribe.js'
 import { addConfigFlags, train, type TrainFlags } from './train.js'
 
@@ -45,6 +46,7 @@ Examples:
     .requiredOption('--output <dir>', 'model folder to write')
     .option('--config <file>', 'settings as JSON; flags go before them')
     .option('--tokenizer <file>', 'tokenizer.json whose first token is <blank>; default: the units of the transcripts')
+    .option('--lexicon <file>', 'pronunciations: trains a model of their phones, for --lexicon of the transcribing command')
     .option('--init <dir>', 'model folder whose encoder, and whatever else has the same shape, to begin with')
     .option('--resume', 'go on from the last checkpoint in the folder')
     .option('--json', 'print the result as JSON')
@@ -55,6 +57,18 @@ Examples:
   $ parlance-transcribe train --data train.jsonl --output runs/speech --architecture transducer --encoder conformer --causal true
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --max-minutes 10
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --resume`)
+  program
+    .command('align')
+    .description('When the words of transcripts are spoken, and how: the manifest with times of words, for --emission-delay and --splice of train.')
+    .requiredOption('--model <dir>', 'model folder of phones, which train --lexicon wrote')
+    .requiredOption('--data <file>', 'manifest with transcripts')
+    .requiredOption('--lexicon <file>', 'pronunciations')
+    .addOption(threads())
+    .addHelpText('after', `
+Example:
+  $ parlance-transcribe align --model runs/phones --lexicon words.dic --data train.jsonl > timed.jsonl`)
+    .action((flags: AlignFlags) => align(flags))
+
 
   const evaluation = program
     .command('evaluate')
@@ -63,6 +77,7 @@ Examples:
     .requiredOption('--data <file>', 'manifest with the right transcripts')
     .addOption(new Option('--normalization <kind>', 'what is done to both sides first').choices(['none', 'lowercase', 'lowercase-no-punctuation']).default('none'))
     .option('--report <file>', 'HTML page to write: every recording with what was said above what was heard')
+    .option('--learn-familiarity', 'store how these transcripts look in the model folder, so that audio which the model does not know is warned of; training does it')
     .option('--json', 'print as JSON, with every transcript')
     .addOption(batchSize())
     .addOption(threads())

@@ -54,6 +54,7 @@ class Output {
       process.stderr.write(`parlance-transcribe: ${oneLine(result)}\n`)
       return
     }
+    if (result.warning !== undefined) process.stderr.write(`parlance-transcribe: warning: ${name}: ${result.warning}\n`)
     this.seconds += result.duration
     const one = { name, transcript: result }
     if (format === 'text' || format === 'ctm') process.stdout.write(formatted([one], format, names.length > 1))

@@ -5,6 +5,7 @@ import { areaUnderCurve } from './area-under-curve.js'
 import { readManifest, type Utterance } from './manifest.js'
 import type { Word } from './timed-words.js'
 import type { Transcriber, TranscribeOptions } from './transcriber.js'
+import type { Transcript } from './transcript.js'
 
 export interface EvaluateOptions extends TranscribeOptions {
   /** Default `none`. */
@@ -26,8 +27,12 @@ export interface EvaluatedUtterance {
   speaker?: string
   reference: string
   hypothesis: string
-  /** Seconds. */
+  words: Word[]
+  /** Seconds, and seconds that are not background. */
   duration: number
+  speech?: number
+  /** Why the transcript should not be trusted, if so. */
+  warning?: string
   alignment: AlignedWord[]
 }
 
@@ -84,9 +89,8 @@ export function evaluate(
   const entries = readManifest(manifest)
   const transcripts = transcriber.transcribe(entries.map(({ audio }) => audio), options)
   const utterances = entries.map(({ audio, text, speaker }, i): EvaluatedUtterance => {
-    const { text: hypothesis = '', words = [], duration = 0 } = transcripts[i] ?? {}
-    const alignment = alignWords(text, words, normalization)
-    return { audio, ...(speaker !== undefined && { speaker }), reference: text, hypothesis, duration, alignment }
+    const { text: hypothesis, ...rest } = transcripts[i] as Transcript
+    return { audio, ...(speaker !== undefined && { speaker }), reference: text, hypothesis, ...rest, alignment: alignWords(text, rest.words, normalization) }
   })
   const statistics = errorStatistics('words', ...sides(utterances), { normalization })
   const auc = areaUnderCurve(utterances.flatMap(({ alignment }) =>

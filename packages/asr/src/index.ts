@@ -8,6 +8,7 @@ export { BLANK, BLANK_TOKEN } from './blank.js'
 export {
   evaluate, type AlignedWord, type Confusion, type EvaluatedUtterance, type EvaluateOptions, type EvaluationResult, type Timing,
 } from './evaluate.js'
+export { FAMILIARITY_FILE, writeFamiliarity, type Familiarity } from './familiarity.js'
 export { readManifest, type Utterance } from './manifest.js'
 export type { FrameSearch } from './search/frame-search.js'
 export { ctcBeam } from './search/ctc-beam.js'

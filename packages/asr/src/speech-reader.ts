@@ -1,12 +1,16 @@
-import { AudioError, FeatureExtractor, type Features, type FeatureStream, SilenceSplitter } from '@parlance/audio'
+import {
+  AudioError, FeatureExtractor, type Features, type FeatureStream, SilenceSplitter, SpeechDetector, type SpeechSegment,
+} from '@parlance/audio'
 import { readPrecomputed } from './precomputed.js'
-import { joinedSamples, openSpeech, type SpeechInput } from './speech.js'
+import { joinedSamples, openSpeech, type SpeechInput, type SpeechSource } from './speech.js'
 import { isPrecomputed, secondsPerFrame, type SpeechFeatures } from './speech-features.js'
 
 /** A recording, read and turned into features as they are needed. Its features can be had once. */
 export interface Recording {
   /** Seconds. */
   readonly duration: number
+  /** Seconds that are not background, once it has been read; undefined where there is no sound. */
+  readonly speech: number | undefined
   /** All features, (T, F). */
   whole(): Features
   /** The same in portions, in little memory. */
@@ -60,6 +64,7 @@ export class SpeechReader {
     const features = readPrecomputed(input, config)
     return {
       duration: features.frames * secondsPerFrame(config),
+      speech: undefined,
       whole: () => features,
       portions: () => [features],
       parts: () => [{ start: 0, features }],
@@ -68,9 +73,20 @@ export class SpeechReader {
   }
 }
 
-function heard({ duration, portions, close }: ReturnType<typeof openSpeech>, extractor: FeatureExtractor): Recording {
+function heard({ duration, portions: samplePortions, close }: SpeechSource, extractor: FeatureExtractor): Recording {
+  const meter = new SpeechMeter(extractor.config.sampleRate)
+  function* portions(): Generator<Float32Array> {
+    for (const samples of samplePortions()) {
+      meter.push(samples)
+      yield samples
+    }
+    meter.finish()
+  }
   return {
     duration,
+    get speech() {
+      return meter.seconds
+    },
     whole: () => extractor.compute(joinedSamples([...portions()])),
     *portions() {
       const stream = extractor.stream()
@@ -90,6 +106,28 @@ function heard({ duration, portions, close }: ReturnType<typeof openSpeech>, ext
       for (const one of splitter.finish()) yield part(one)
     },
     close,
+  }
+}
+
+/** Adds up how much of a signal is not background. */
+export class SpeechMeter {
+  seconds = 0
+  private readonly detector: SpeechDetector
+
+  constructor(sampleRate: number) {
+    this.detector = new SpeechDetector(sampleRate)
+  }
+
+  push(samples: Float32Array): void {
+    this.add(this.detector.push(samples))
+  }
+
+  finish(): void {
+    this.add(this.detector.finish())
+  }
+
+  private add(segments: readonly SpeechSegment[]): void {
+    for (const { start, end } of segments) this.seconds += end - start
   }
 }
 

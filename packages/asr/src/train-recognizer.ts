@@ -5,9 +5,12 @@ import {
   AdamW, cosineSchedule, namedParameters, parameterCount, train, TrainingContext, trainingStep,
   type ProgressStream, type TrainResult,
 } from '@parlance/nn'
+import { UsageError } from '@parlance/nn/command-line'
 import { jit, Random, type tf, useDevice, writeFileAtomic } from '@parlance/runtime'
+import type { Tokenizer } from '@parlance/tokenizer'
 import { type SpeechBatch, trainingBatches } from './batches.js'
 import { modelConfig, parseTrainingConfig, type TrainingConfig, type TrainingOptions } from './config.js'
+import { FAMILIARITY_FILE, writeFamiliarity } from './familiarity.js'
 import { GRAPH_FILES } from './graphs/files.js'
 import { writeRecognizerGraphs } from './graphs/recognizer-graphs.js'
 import { readManifest, type Utterance } from './manifest.js'
@@ -15,8 +18,12 @@ import { initializeFrom, loadWeights } from './model/load-recognizer.js'
 import { recognizerLoss } from './model/loss.js'
 import { RecognizerModel } from './model/recognizer.js'
 import { modelCard } from './model-card.js'
+import { type Pronunciation, readLexicon } from './modular/lexicon.js'
+import { phoneTranscripts } from './modular/phone-transcripts.js'
 import { Recordings } from './recordings.js'
 import { reportFigures, reportSections } from './report.js'
+import { isPrecomputed } from './speech-features.js'
+import { Transcriber } from './transcriber.js'
 import { makeTokenizer, readTokenizer } from './units.js'
 import { validation } from './validation.js'
 
@@ -31,6 +38,8 @@ export interface TrainRecognizerOptions {
   config?: TrainingOptions
   /** A tokenizer.json whose first token is `<blank>`; default: the config's `units` of the training transcripts. */
   tokenizer?: string
+  /** A pronunciation lexicon: trains a model of its phones, the acoustic part of a modular recogniser. */
+  lexicon?: string
   /** A model folder to begin with: its encoder, and whatever else has the same name and shape. */
   init?: string
   /** Goes on from the folder's last checkpoint. Default false. */
@@ -53,12 +62,11 @@ export interface TrainRecognizerResult extends TrainResult {
 export async function trainRecognizer(options: TrainRecognizerOptions): Promise<TrainRecognizerResult> {
   const { output, progress, resume = false } = options
   const config = parseTrainingConfig(options.config ?? {}, 'training config')
-  const utterances = readManifest(options.data)
-  const validUtterances = options.valid === undefined ? undefined : readManifest(options.valid)
-  const tokenizer =
-    options.tokenizer === undefined
-      ? makeTokenizer(utterances.map(({ text }) => text), config.units)
-      : await readTokenizer(options.tokenizer)
+  const lexicon = options.lexicon === undefined ? undefined : readLexicon(options.lexicon)
+  const read = (file: string): Utterance[] => (lexicon ? phoneTranscripts(readManifest(file), lexicon, config.seed) : readManifest(file))
+  const utterances = read(options.data)
+  const validUtterances = options.valid === undefined ? undefined : read(options.valid)
+  const tokenizer = await tokenizerOf(options, lexicon, utterances, config)
   await useDevice('cpu', config.threads === undefined ? {} : { threads: config.threads })
 
   const { subsampling } = config.encoder
@@ -114,8 +122,38 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   })
   restoreBest()
   writeRecognizerGraphs(model, recordings.width, output)
+  await learnFamiliarity(output, (validUtterances ?? utterances).map(({ audio }) => audio), config)
   writeFileAtomic(join(output, 'README.md'), modelCard(saved, result))
   return { ...result, leftOut }
+}
+
+/** Recordings that say how transcripts of familiar audio look. */
+const FAMILIAR = 300
+
+/** Writes what `Transcriber` needs to warn of audio that the model does not know. */
+async function learnFamiliarity(folder: string, files: readonly string[], { features, threads, seed }: TrainingConfig): Promise<void> {
+  const file = join(folder, FAMILIARITY_FILE)
+  rmSync(file, { force: true })
+  // Such features do not tell speech from background.
+  if (isPrecomputed(features)) return
+  const transcriber = await Transcriber.load(folder, threads === undefined ? {} : { threads })
+  const some = new Random(seed, 'familiar').permutation(files.length).slice(0, FAMILIAR)
+  writeFamiliarity(file, transcriber.transcribe([...some].map((i) => files[i] as string)))
+  transcriber.dispose()
+}
+
+/** @throws UsageError for a lexicon and a tokenizer at once */
+async function tokenizerOf(
+  options: TrainRecognizerOptions,
+  lexicon: readonly Pronunciation[] | undefined,
+  utterances: readonly Utterance[],
+  { units }: TrainingConfig,
+): Promise<Tokenizer> {
+  if (lexicon) {
+    if (options.tokenizer !== undefined) throw new UsageError('A model of a lexicon\'s phones has these for tokens: leave the tokenizer away, or the lexicon.')
+    return makeTokenizer(lexicon.map(({ phones }) => phones.join(' ')), 'words')
+  }
+  return options.tokenizer === undefined ? makeTokenizer(utterances.map(({ text }) => text), units) : readTokenizer(options.tokenizer)
 }
 
 /** Forward, backward and update on one batch; the loss is the sum over the batch, divided by the number of tokens. */

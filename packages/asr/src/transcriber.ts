@@ -6,6 +6,7 @@ import type { Tokenizer } from '@parlance/tokenizer'
 import { BLANK } from './blank.js'
 import { checkWeights } from './check-weights.js'
 import { type ModelConfig, readModelConfig } from './config.js'
+import { FAMILIARITY_FILE, type Familiarity, readFamiliarity } from './familiarity.js'
 import { GRAPH_FILES, graphNames } from './graphs/files.js'
 import { Recognizer, type RecognizerStream } from './recognizer/recognizer.js'
 import { checkCount } from './search/checks.js'
@@ -15,16 +16,18 @@ import type { SearchOptions } from './search/search.js'
 import type { ScoredTokens } from './search/timed-tokens.js'
 import type { SpeechInput } from './speech.js'
 import { secondsPerFrame } from './speech-features.js'
-import { type Recording, SpeechReader } from './speech-reader.js'
-import { type FoundPart, type PartialTranscript, type PartialWriter, type Transcript, TranscriptWriter } from './transcript.js'
+import { type Recording, SpeechMeter, SpeechReader } from './speech-reader.js'
+import { type FoundPart, type Heard, type PartialTranscript, type PartialWriter, type Transcript, TranscriptWriter } from './transcript.js'
 import { readTokenizer } from './units.js'
 
 /** Recordings whose features are in memory at a time, as a multiple of the batch size: enough to batch what is of like length. */
 const WINDOW = 8
 /** Seconds: longer recordings are read bit by bit where the model can go on from one stretch to the next, */
 const LONG = 60
-/** and cut at pauses into parts no longer than this where it cannot. */
+/** and cut at pauses into parts no longer than this where it cannot: */
 const LONGEST_PART = 30
+/** so many half minutes are computed together at most, so that memory stays small. */
+const MOST_PARTS = 2
 
 export interface LoadOptions extends Omit<SearchOptions, 'fusion'> {
   /** Of the device; default all cores. */
@@ -56,9 +59,9 @@ export class Transcriber {
   /** and seconds of one that is heard at once. */
   private readonly longest: number
 
-  private constructor(config: ModelConfig, tokenizer: Tokenizer, private readonly recognizer: Recognizer) {
+  private constructor(config: ModelConfig, tokenizer: Tokenizer, private readonly recognizer: Recognizer, usual: Familiarity | undefined) {
     this.reader = new SpeechReader(config.features)
-    this.writer = new TranscriptWriter(tokenizer, secondsPerFrame(config.features) * config.encoder.subsampling)
+    this.writer = new TranscriptWriter(tokenizer, secondsPerFrame(config.features) * config.encoder.subsampling, usual)
     this.goesOn = this.reader.portionable && recognizer.long(1) !== undefined
     this.longest = this.goesOn ? LONG : LONGEST_PART
   }
@@ -84,13 +87,14 @@ export class Transcriber {
       if (!existsSync(file)) throw new Error(`${file}: there is no such file: the training did not end; resume it, which writes the graph.`)
     }
     checkWeights(join(folder, 'model.safetensors'), config)
+    const usual = readFamiliarity(join(folder, FAMILIARITY_FILE))
     const graphs = files.map(([name, file]) => [name, GraphSession.load(file, threads === undefined ? {} : { threads })] as const)
     if (lexicon) {
       const words = lexiconSearch(config.architecture, tokenizer, lexicon)
       return new Transcriber(config, words.tokenizer, new Recognizer(config, new Map(graphs), { frameSearch: words.search }))
     }
     const fused = fusion && { fusion: new Fusion(tokenizer.vocabSize, BLANK, await fusion(tokenizer)) }
-    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), { ...search, ...fused }))
+    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), { ...search, ...fused }), usual)
   }
 
   /** Hz: of samples that are given directly. */
@@ -162,7 +166,8 @@ export class Transcriber {
       const recording = this.reader.open(input)
       try {
         const { duration } = recording
-        return duration > this.longest ? { duration, parts: this.search(recording, batchSize) } : { duration, features: recording.whole() }
+        const found = duration > this.longest ? { parts: this.search(recording, batchSize) } : { features: recording.whole() }
+        return { duration, speech: recording.speech, ...found }
       } finally {
         recording.close()
       }
@@ -173,8 +178,9 @@ export class Transcriber {
   }
 
   /** What is in a long recording. */
-  private search(recording: Recording, batchSize: number): FoundPart[] {
+  private search(recording: Recording, most: number): FoundPart[] {
     const { recognizer } = this
+    const batchSize = Math.min(most, MOST_PARTS)
     const stream = this.goesOn ? recognizer.long(batchSize) : undefined
     if (stream) {
       for (const features of recording.portions()) stream.push(features)
@@ -199,13 +205,13 @@ export class Transcriber {
     const found = this.recognizer.recognize(features, batchSize)[Symbol.iterator]()
     for (const one of heard) {
       if (one instanceof AudioError) yield one
-      else yield this.writer.write('parts' in one ? one.parts : [{ start: 0, hypotheses: found.next().value as ScoredTokens[] }], one.duration, nBest)
+      else yield this.writer.write('parts' in one ? one.parts : [{ start: 0, hypotheses: found.next().value as ScoredTokens[] }], one, nBest)
     }
   }
 }
 
 /** A recording that was read: a long one is searched already. */
-type HeardRecording = { duration: number } & ({ features: Features } | { parts: FoundPart[] })
+type HeardRecording = Heard & ({ features: Features } | { parts: FoundPart[] })
 
 function isOne(input: SpeechInput | readonly SpeechInput[]): input is SpeechInput {
   return typeof input === 'string' || ArrayBuffer.isView(input)
@@ -217,6 +223,7 @@ export class TranscriptStream {
   private finished = false
 
   private readonly writer: PartialWriter
+  private readonly meter: SpeechMeter
 
   /** @internal */
   constructor(
@@ -226,6 +233,7 @@ export class TranscriptStream {
     private readonly sampleRate: number,
   ) {
     this.writer = transcripts.partial()
+    this.meter = new SpeechMeter(sampleRate)
   }
 
   /**
@@ -236,6 +244,7 @@ export class TranscriptStream {
   push(samples: Float32Array): PartialTranscript {
     this.expectOpen()
     this.samples += samples.length
+    this.meter.push(samples)
     this.recognizer.push(this.features.push(samples))
     return this.writer.write(this.recognizer.found, this.recognizer.settled, this.heard)
   }
@@ -246,7 +255,9 @@ export class TranscriptStream {
     this.finished = true
     this.recognizer.push(this.features.finish())
     this.recognizer.finish()
-    return this.transcripts.write([{ start: 0, hypotheses: this.recognizer.hypotheses }], this.heard, 1)
+    this.meter.finish()
+    const heard = { duration: this.heard, speech: this.meter.seconds }
+    return this.transcripts.write([{ start: 0, hypotheses: this.recognizer.hypotheses }], heard, 1)
   }
 
   /** Seconds. */

@@ -1,4 +1,5 @@
 import type { Tokenizer } from '@parlance/tokenizer'
+import { type Familiarity, unfamiliarWarning } from './familiarity.js'
 import type { ScoredTokens, TimedTokens } from './search/timed-tokens.js'
 import { timedWords, type Word, WordReader } from './timed-words.js'
 import { spelled } from './units.js'
@@ -8,6 +9,10 @@ export interface Transcript {
   words: Word[]
   /** Of the recording, in seconds. */
   duration: number
+  /** Seconds of it that are not background, by energy (`SpeechDetector`); left out where there was no sound to hear. */
+  speech?: number
+  /** One sentence where the audio does not look like what the model knows, so that the text should not be trusted. */
+  warning?: string
   /** The best hypotheses, this one first, where `nBest` asks for more than one. */
   alternatives?: Alternative[]
 }
@@ -20,7 +25,7 @@ export interface Alternative {
 }
 
 /** What a stream has heard so far. */
-export interface PartialTranscript extends Transcript {
+export interface PartialTranscript extends Pick<Transcript, 'text' | 'words' | 'duration'> {
   /** Characters at the beginning of `text` that stay as they are, whatever comes. */
   stable: number
 }
@@ -33,12 +38,19 @@ export interface FoundPart {
   hypotheses: readonly ScoredTokens[]
 }
 
+/** How long a recording is, and how much of it is not background, in seconds. */
+export interface Heard {
+  duration: number
+  speech: number | undefined
+}
+
 /** From tokens to what users read. */
 export class TranscriptWriter {
-  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number) {}
+  /** @param usual how transcripts of audio that the model knows look */
+  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number, private readonly usual: Familiarity | undefined) {}
 
   /** @param parts of one recording, in order */
-  write(parts: readonly FoundPart[], duration: number, nBest: number): Transcript {
+  write(parts: readonly FoundPart[], { duration, speech }: Heard, nBest: number): Transcript {
     let best: Alternative[] = [{ text: '', words: [], score: 0 }]
     for (const { start, hypotheses } of parts) {
       const here = this.distinct(hypotheses, nBest).map((one) => later(one, start))
@@ -48,7 +60,11 @@ export class TranscriptWriter {
         .slice(0, nBest)
     }
     const { text, words } = best[0] as Alternative
-    return { text, words, duration, ...(nBest > 1 && { alternatives: best }) }
+    const warning = this.usual && speech !== undefined ? unfamiliarWarning({ words, speech }, this.usual) : undefined
+    return {
+      text, words, duration,
+      ...(speech !== undefined && { speech }), ...(warning !== undefined && { warning }), ...(nBest > 1 && { alternatives: best }),
+    }
   }
 
   /** Of a recording that is still heard. */
