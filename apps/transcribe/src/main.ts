@@ -57,6 +57,7 @@ Examples:
   $ parlance-transcribe train --data train.jsonl --output runs/speech --architecture transducer --encoder conformer --causal true
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --max-minutes 10
   $ parlance-transcribe train --data train.jsonl --output runs/speech --config speech.json --resume`)
+
   program
     .command('align')
     .description('When the words of transcripts are spoken, and how: the manifest with times of words, for --emission-delay and --splice of train.')
@@ -68,7 +69,6 @@ Examples:
 Example:
   $ parlance-transcribe align --model runs/phones --lexicon words.dic --data train.jsonl > timed.jsonl`)
     .action((flags: AlignFlags) => align(flags))
-
 
   const evaluation = program
     .command('evaluate')

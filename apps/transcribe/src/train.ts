@@ -9,6 +9,7 @@ export interface TrainFlags {
   config?: string
   tokenizer?: string
   init?: string
+  lexicon?: string
   resume?: true
   json?: true
 }
@@ -30,10 +31,10 @@ export function addConfigFlags(command: Command): Command {
 export async function train(flags: TrainFlags & Readonly<Record<string, unknown>>): Promise<void> {
   const config = readConfig(flags)
   const { trainRecognizer } = await import('@parlance/asr/training')
-  const { data, valid, output, tokenizer, init, resume = false, json } = flags
+  const { data, valid, output, tokenizer, init, lexicon, resume = false, json } = flags
   const result = await trainRecognizer({
     data, output, resume, config, ...(valid === undefined ? {} : { valid }), ...(tokenizer === undefined ? {} : { tokenizer }),
-    ...(init === undefined ? {} : { init }),
+    ...(init === undefined ? {} : { init }), ...(lexicon === undefined ? {} : { lexicon }),
   })
   if (result.leftOut.length > 0) {
     process.stderr.write(`Left out, shorter than their transcripts: ${result.leftOut.join(', ')}.\n`)

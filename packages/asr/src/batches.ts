@@ -4,6 +4,7 @@ import { Random, tf } from '@parlance/runtime'
 import { augment } from './augment.js'
 import type { TrainingConfig } from './config.js'
 import { type TimedLabels, untimed } from './emission.js'
+import type { Utterance } from './manifest.js'
 import { type Recordings, wordsOf } from './recordings.js'
 
 /** Decibels by which the ratio of speech to noise varies. */
@@ -153,7 +154,8 @@ function exampleDrawer(recordings: Recordings, usable: readonly number[], { augm
   }
   /** As many words as the recording has at most, drawn from all that were cut out; undefined if that cannot be used. */
   const spliced = (index: number, random: Random): Example | undefined => {
-    const count = 1 + random.integer(wordsOf((recordings.utterances[index] as { text: string }).text).length)
+    const { words, text } = recordings.utterances[index] as Utterance
+    const count = 1 + random.integer((words ?? wordsOf(text)).length)
     const some = Array.from({ length: count }, () => pieces[random.integer(pieces.length)] as (typeof pieces)[0])
     const speed = augmentation.speeds[random.integer(augmentation.speeds.length)] as number
     const frames = some.reduce((sum, piece) => sum + recordings.pieceFrames(piece, speed), 0)

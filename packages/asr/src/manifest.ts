@@ -8,15 +8,15 @@ export interface Utterance {
   audio: string
   text: string
   speaker?: string
-  /** When its words are spoken, in seconds, where the manifest says. */
-  words?: { word: string; start: number; end: number }[]
+  /** When its words are spoken, in seconds, and how, where the manifest says. */
+  words?: { word: string; start: number; end: number; phones?: string | undefined }[]
 }
 
 const path = z.string().min(1)
 const seconds = z.number().min(0)
 const entry = z.object({
   audio: path.optional(), features: path.optional(), text: z.string(), duration: seconds.optional(), speaker: z.string().optional(),
-  words: z.array(z.object({ word: z.string().min(1), start: seconds, end: seconds })).optional(),
+  words: z.array(z.object({ word: z.string().min(1), start: seconds, end: seconds, phones: z.string().min(1).optional() })).optional(),
 })
 
 /**

@@ -113,7 +113,7 @@ export class Recordings {
   wordPieces(indices: readonly number[]): WordPiece[] {
     return indices.flatMap((index) => {
       const { text, words: times } = this.utterances[index] as Utterance
-      const words = wordsOf(text)
+      const words = times?.map(({ word }) => word) ?? wordsOf(text)
       const features = this.features(index)
       const boundaries = times ? this.boundariesOf(times, features.frames) : wordBoundaries(features, words.length)
       if (!boundaries) return []

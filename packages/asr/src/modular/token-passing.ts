@@ -140,7 +140,8 @@ class Passing {
         })
       }
     }
-    for (const token of [...this.best.values()]) if (token.last !== BLANK) this.endWords(token, frame)
+    // What this adds has no words behind it.
+    for (const token of this.best.values()) if (token.last !== BLANK) this.endWords(token, frame)
     return this.pruned()
   }
 
