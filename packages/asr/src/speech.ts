@@ -3,7 +3,7 @@ import { AudioError, Resampler, toMono, WavFile } from '@parlance/audio'
 /** A path of a WAV file, the bytes of one, or samples (N) at the recogniser's rate, nominally in [-1, 1). */
 export type SpeechInput = string | Uint8Array | Float32Array
 
-/** Samples in one channel that are read at once, and in all channels. */
+/** Samples in one channel that are read at once, counted at the higher rate, and in all channels as they are stored. */
 const BLOCK = 1 << 16
 const BLOCK_OF_ALL = 1 << 20
 
@@ -43,7 +43,8 @@ export function openSpeech(input: SpeechInput, sampleRate: number): SpeechSource
     return {
       duration: file.samples / file.sampleRate,
       *portions(seconds = Infinity) {
-        const size = Math.max(1, Math.min(BLOCK, Math.floor(BLOCK_OF_ALL / file.channelCount), Math.round(seconds * file.sampleRate)))
+        const most = Math.floor(BLOCK * Math.min(1, file.sampleRate / sampleRate))
+        const size = Math.max(1, Math.min(most, Math.floor(BLOCK_OF_ALL / file.channelCount), Math.round(seconds * file.sampleRate)))
         for (const channels of file.blocks(size)) yield resampler.push(toMono(channels))
         yield resampler.finish()
       },
