@@ -22,15 +22,15 @@ const train = writePairs(path.join(output, 'few.tsv'), few)
 const mono = path.join(output, 'mono.txt')
 writeFileSync(mono, rest.map((target) => `${target}\n`).join(''))
 
-const common = { batchTokens: 2048, warmupSteps: 500, learningRate: 0.0015, schedule: 'linear', averageDecay: 0.999, evaluateEvery: 1000, evaluateSentences: 300 }
-const little = { ...common, vocabSize: 4000, encoderLayers: 4, decoderLayers: 2, feedForwardWidth: 512, dropout: 0.3 }
+const common = { batchTokens: 1024, warmupSteps: 500, learningRate: 0.0015, schedule: 'linear', averageDecay: 0.999, evaluateEvery: 1000, evaluateSentences: 300 }
+const little = { ...common, vocabSize: 3000, encoderLayers: 3, decoderLayers: 2, feedForwardWidth: 512, dropout: 0.2 }
 const reverse = trainModel(experiment, 'reverse', { ...little, directions: 'backward' }, ['--data', train, ...valid])
 const synthetic = makePairs(experiment, 'back-translate', 'synthetic.tsv', ['--model', reverse, '--input', mono, '--method', method, '--tag'])
 const baseline = trainModel(experiment, 'baseline', little, ['--data', train, ...valid])
 const augmented = trainModel(
   experiment,
   'augmented',
-  { ...common, vocabSize: 6000, encoderLayers: 6, decoderLayers: 2, dropout: 0.15, upsample: Number(upsample) },
+  { ...little, vocabSize: 6000, dropout: 0.1, upsample: Number(upsample) },
   ['--data', train, '--synthetic', synthetic, ...valid],
 )
 printTable(experiment, [
