@@ -114,30 +114,24 @@ class Passing {
     const { tree } = this
     this.best = new Map()
     this.top = -Infinity
+    const blank = scores[BLANK] as number
     for (const token of tokens) {
-      const { node, last, context, score } = token
+      const { node, last, context, score, words, start, phone, worst } = token
       const children = tree.children[node] as readonly number[]
       // Silence behind a word is heard at the root.
-      if (node === 0 || children.length > 0) this.put({ ...token, last: BLANK, score: score + (scores[BLANK] as number) })
+      if (node === 0 || children.length > 0) this.put(score + blank, node, BLANK, context, words, start, phone, worst)
       // A phone goes on; behind a word, its last phone is the word's.
       if (node !== 0 && last !== BLANK) {
         const again = scores[last] as number
-        this.put({ ...token, score: score + again, phone: Math.max(token.phone, again) })
+        this.put(score + again, node, last, context, words, start, Math.max(phone, again), worst)
       }
       const ahead = context.ahead[node] as number
+      const [began, before] = node === 0 ? [frame, 0] : [start, Math.min(worst, phone)]
       for (const child of children) {
         const id = tree.tokens[child] as number
         if (id === last) continue
         const heard = scores[id] as number
-        this.put({
-          ...token,
-          node: child,
-          last: id,
-          score: score + heard + (context.ahead[child] as number) - ahead,
-          start: node === 0 ? frame : token.start,
-          phone: heard,
-          worst: node === 0 ? 0 : Math.min(token.worst, token.phone),
-        })
+        this.put(score + heard + (context.ahead[child] as number) - ahead, child, id, context, words, began, heard, before)
       }
     }
     // What this adds has no words behind it.
@@ -146,31 +140,26 @@ class Passing {
   }
 
   /** Words that end with the phone just heard; the phone may go on all the same. */
-  private endWords(token: Token, frame: number): void {
-    const { node, context, score } = token
+  private endWords({ node, last, context, score, words: before, start, phone, worst }: Token, frame: number): void {
     if (score < this.top - this.beam) return
-    const before = token.words
     for (const word of this.tree.ends[node] as readonly number[]) {
       const next = context.next(word)
-      const logProb = Math.min(token.worst, token.phone)
-      this.put({
-        ...token,
-        node: 0,
-        context: next,
-        score: score + (context.scores[word] as number) - (context.ahead[node] as number) + (next.ahead[0] as number),
-        words: { before, words: extended(before?.words ?? EMPTY_PREFIX, word), start: token.start, end: frame, logProb },
-      })
+      const total = score + (context.scores[word] as number) - (context.ahead[node] as number) + (next.ahead[0] as number)
+      const words = { before, words: extended(before?.words ?? EMPTY_PREFIX, word), start, end: frame, logProb: Math.min(worst, phone) }
+      this.put(total, 0, last, next, words, start, phone, worst)
     }
   }
 
-  private put(token: Token): void {
-    const { node, last, context, score } = token
+  /** Keeps a hypothesis if it is near the best and better than its like. */
+  private put(
+    score: number, node: number, last: number, context: LanguageContext, words: WordLink | undefined, start: number, phone: number, worst: number,
+  ): void {
     // Also drops NaN, and words that cannot come.
     if (!(score > this.top - this.beam)) return
     const key = (context.id * this.tree.tokens.length + node) * this.vocabSize + last
     const other = this.best.get(key)
     if (other && other.score >= score) return
-    this.best.set(key, token)
+    this.best.set(key, { node, last, context, score, words, start, phone, worst })
     if (score > this.top) this.top = score
   }
 
