@@ -121,7 +121,7 @@ describe('parlance-embed evaluate', () => {
 
 describe('help', () => {
   it('has examples', async () => {
-    for (const command of [[], ['word2vec'], ['nearest'], ['analogy'], ['evaluate']]) {
+    for (const command of [[], ['word2vec'], ['nearest'], ['analogy'], ['evaluate'], ['plot'], ['starspace', 'train'], ['starspace', 'predict'], ['starspace', 'evaluate']]) {
       const { code, out } = await run([...command, '--help'])
       expect(code).toBe(0)
       expect(out).toContain('Examples:')

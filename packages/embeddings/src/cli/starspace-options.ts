@@ -45,7 +45,7 @@ const MODEL = ['-m, --model <dir>', 'what starspace train wrote', 'starspace'] a
 export function addTrainOptions(command: Command): Command {
   addTaskOptions(command.description('Learn a space. Files of several kinds are learnt together.'))
     .option('-o, --output <dir>', 'where the model goes', 'starspace')
-    .option('--vectors <file>', 'where vectors of words and labels go too: .vec, .txt, .tsv, .bin or .safetensors')
+    .option('--vectors <file>', 'where vectors of words and labels go too: .vec, .txt, .bin or .safetensors')
     .option('--init <file>', 'vectors that words begin with; the model is as wide')
   addSchemaOptions(command, starSpaceConfigSchema)
   addSchemaOptions(command, starSpaceTrainingSchema)

@@ -65,7 +65,7 @@ function item(i, { strong, dim }) {
   return {
     value: [x, y, i], name: word,
     symbolSize: (strong ? 7 : 3) + 4 * important(i) ** 2,
-    itemStyle: { color: hueOf(group), opacity: dim ? 0.13 : 0.85, borderColor: colourOf('--ink'), borderWidth: strong ? 1 : 0 },
+    itemStyle: { color: hueOf(group), opacity: dim ? 0.22 : 0.85, borderColor: colourOf('--ink'), borderWidth: strong ? 1 : 0 },
     label: { show: !dim, fontSize: strong ? size + 3 : size, fontWeight: strong ? 'bold' : 'normal', color: colourOf('--ink') },
   }
 }
@@ -94,10 +94,12 @@ function draw() {
   })
 }
 
+const extentOf = (axis) => points.reduce((most, point) => Math.max(most, Math.abs(point[axis])), 0.01)
+
 /** Both axes with one scale, the map in the middle. */
 function fit() {
   const { clientWidth: width, clientHeight: height } = box
-  const unit = Math.min(width, height) / 2.15
+  const unit = Math.min(width / extentOf('x'), height / extentOf('y')) / 2.15
   const [x, y] = [width / 2 / unit, height / 2 / unit]
   const axis = (extent) => ({ type: 'value', show: false, min: -extent, max: extent })
   chart.setOption({ xAxis: axis(x), yAxis: axis(y) })
@@ -196,7 +198,7 @@ function embedded(value: unknown): string {
 
 /** The page of a map. Places are rounded to what a screen shows. */
 export function renderMap({ title, method, groups, points }: MapData): string {
-  const library = readFileSync(createRequire(import.meta.url).resolve('echarts/dist/echarts.common.min.js'), 'utf8')
+  const library = readFileSync(createRequire(import.meta.url).resolve('echarts/dist/echarts.min.js'), 'utf8')
   const rounded = (value: number) => Number(value.toFixed(4))
   const data = {
     groups,

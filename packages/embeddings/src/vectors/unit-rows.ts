@@ -1,17 +1,19 @@
 /** a · the row of b that begins at `from`. Four sums side by side, as one would wait for each addition. */
 export function dot(a: Float32Array, b: Float32Array, from: number): number {
   const width = a.length
-  const whole = width - (width % 4)
-  let [s0, s1, s2, s3] = [0, 0, 0, 0]
+  let s0 = 0
+  let s1 = 0
+  let s2 = 0
+  let s3 = 0
   let d = 0
-  for (; d < whole; d += 4) {
-    const at = from + d
+  let at = from
+  for (; d + 3 < width; d += 4, at += 4) {
     s0 += a[d]! * b[at]!
     s1 += a[d + 1]! * b[at + 1]!
     s2 += a[d + 2]! * b[at + 2]!
     s3 += a[d + 3]! * b[at + 3]!
   }
-  for (; d < width; d++) s0 += a[d]! * b[from + d]!
+  for (; d < width; d++, at++) s0 += a[d]! * b[at]!
   return s0 + s1 + (s2 + s3)
 }
 
