@@ -11,6 +11,12 @@ export {
 } from './bleu.js'
 export type { BleuTokenizer, NamedTokenizer } from './bleu-tokenize.js'
 export { type Chrf, chrf, type ChrfOptions, chrfStatistics } from './chrf.js'
+export {
+  type MeanAndDeviation,
+  nodeClassification,
+  type NodeClassification,
+  type NodeClassificationOptions,
+} from './classification/node-classification.js'
 export { countBytes, countCharacters, countWords, countWordsWithEos } from './counts.js'
 export { align, type AlignmentStep, countEdits, type EditCounts } from './edit-distance.js'
 export {
