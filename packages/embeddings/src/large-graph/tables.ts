@@ -1,6 +1,6 @@
-import { closeSync, existsSync, openSync, readSync } from 'node:fs'
+import { closeSync, existsSync, openSync, readSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
-import { locateSafetensors, writeSafetensors } from '@parlance/runtime/session'
+import { locateSafetensors, writeError, writeSafetensors } from '@parlance/runtime/session'
 import { EmbeddingError } from '../errors.js'
 import type { SharedArena } from '../memory/shared-arena.js'
 import { entitiesIn, type EntityType, type GraphShape, tablesOf } from './shape.js'
@@ -84,13 +84,15 @@ export class ResidentTables {
     if (slot.table === undefined || !slot.changed) return
     const { vectors, state } = this.views(type, slot.table, slot)
     const { folder, shape, dim } = this.options
-    writeSafetensors(
-      tablePath(folder, shape.entities[type]!, slot.table),
-      new Map([
+    const path = tablePath(folder, shape.entities[type]!, slot.table)
+    // In place: where that is cut short, some rows are as they were before, which are vectors as good.
+    if (existsSync(path)) overwriteTable(path, { vectors, adagrad: state })
+    else {
+      writeSafetensors(path, new Map([
         ['vectors', { dtype: 'F32', shape: [state.length, dim], data: vectors }],
         ['adagrad', { dtype: 'F32', shape: [state.length], data: state }],
-      ]),
-    )
+      ]))
+    }
     slot.changed = false
   }
 
@@ -114,24 +116,50 @@ export class ResidentTables {
   }
 }
 
+/** One call reads or writes less than 2 GiB on Linux. */
+const MOST_BYTES = 1 << 30
+
+/** Bytes of float32 tensors in memory, each with where they lie in a file. @throws EmbeddingError for tensors of another size */
+function placed(path: string, tensors: Readonly<Record<string, Float32Array>>): { bytes: Uint8Array; offset: number }[] {
+  const locations = locateSafetensors(path)
+  return Object.entries(tensors).map(([name, { buffer, byteOffset, byteLength, length }]) => {
+    const found = locations.get(name)
+    if (found?.dtype !== 'F32' || found.length !== byteLength) {
+      throw new EmbeddingError(`${path}: should hold ${length} numbers (F32) as ${name}, has ${found ? `${found.dtype} of shape ${found.shape.join(' × ')}` : 'none'}.`)
+    }
+    return { bytes: new Uint8Array(buffer, byteOffset, byteLength), offset: found.offset }
+  })
+}
+
 /** Reads float32 tensors of a file to where they are wanted. @throws EmbeddingError for tensors of another size */
 export function readTable(path: string, wanted: Readonly<Record<string, Float32Array>>): void {
-  const tensors = locateSafetensors(path)
+  const parts = placed(path, wanted)
   const descriptor = openSync(path, 'r')
   try {
-    for (const [name, to] of Object.entries(wanted)) {
-      const found = tensors.get(name)
-      if (found?.dtype !== 'F32' || found.length !== to.byteLength) {
-        throw new EmbeddingError(`${path}: should hold ${to.length} numbers (F32) as ${name}, has ${found ? `${found.dtype} of shape ${found.shape.join(' × ')}` : 'none'}.`)
-      }
-      const bytes = new Uint8Array(to.buffer, to.byteOffset, to.byteLength)
+    for (const { bytes, offset } of parts) {
       for (let at = 0; at < bytes.length;) {
-        const read = readSync(descriptor, bytes, at, Math.min(1 << 30, bytes.length - at), found.offset + at)
+        const read = readSync(descriptor, bytes, at, Math.min(MOST_BYTES, bytes.length - at), offset + at)
         if (read === 0) throw new EmbeddingError(`${path}: was cut short while it was read.`)
         at += read
       }
     }
   } finally {
     closeSync(descriptor)
+  }
+}
+
+function overwriteTable(path: string, tensors: Readonly<Record<string, Float32Array>>): void {
+  const parts = placed(path, tensors)
+  try {
+    const descriptor = openSync(path, 'r+')
+    try {
+      for (const { bytes, offset } of parts) {
+        for (let at = 0; at < bytes.length;) at += writeSync(descriptor, bytes, at, Math.min(MOST_BYTES, bytes.length - at), offset + at)
+      }
+    } finally {
+      closeSync(descriptor)
+    }
+  } catch (error) {
+    throw writeError(path, error)
   }
 }
