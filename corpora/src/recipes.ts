@@ -4,6 +4,7 @@ import { gunzipSync } from 'node:zlib'
 import { an4 } from './an4.js'
 import { books } from './books.js'
 import { spokenDigits } from './digits/recipe.js'
+import { graphs } from './graphs.js'
 import type { Recipe } from './recipe.js'
 import { yesNo } from './yes-no.js'
 
@@ -81,4 +82,4 @@ const tatoebaEnFr: Recipe = {
 }
 
 /** Every recipe, by name. */
-export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, books, tatoebaEnDe, tatoebaEnFr, yesNo, spokenDigits, an4]
+export const recipes: readonly Recipe[] = [wikiText2, tinyShakespeare, books, tatoebaEnDe, tatoebaEnFr, yesNo, spokenDigits, an4, ...graphs]
