@@ -11,7 +11,7 @@ const parts = new Set(['experiment.ts', 'main.ts', 'peer.ts', 'take-turns.ts', '
 function benchmarks(): Map<string, string> {
   const packages = readdirSync(path.join(root, 'packages')).map((name) => [`${name}/`, path.join('packages', name, 'bench')] as const)
   const found = new Map<string, string>()
-  for (const [prefix, folder] of [['', 'test/bench'] as const, ['translation/', 'test/bench/translation'] as const, ...packages]) {
+  for (const [prefix, folder] of [['', 'test/bench'] as const, ['translation/', 'test/bench/translation'] as const, ['asr/', 'test/bench/asr'] as const, ...packages]) {
     if (!existsSync(path.join(root, folder))) continue
     for (const file of readdirSync(path.join(root, folder)).filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts') && !parts.has(name))) {
       found.set(prefix + path.basename(file, '.ts'), path.join(folder, file))

@@ -1,0 +1,127 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { alignManifest, evaluate, type LoadOptions, parseTrainingConfig, readLexicon, Transcriber, type WordLanguageModel } from '@parlance/asr'
+import { trainRecognizer } from '@parlance/asr/training'
+import { prepare } from '@parlance/corpora'
+import { NgramWords, trainWordNgram } from '@parlance/ngram'
+
+// CTC, transducer, attention and the modular system on AN4, with a word n-gram of the training transcripts and without. What
+// is not in the folder yet is trained first (packages/asr/configs/an4); weights are chosen on development speakers.
+// Run: npm run bench -- asr/approaches [--folder DIR] [--part development|valid] [--threads N] [--max-minutes N]
+
+const { values } = parseArgs({
+  options: {
+    folder: { type: 'string', default: 'runs/an4' },
+    part: { type: 'string', default: 'development' },
+    threads: { type: 'string', default: '1' },
+    'max-minutes': { type: 'string' },
+    order: { type: 'string', default: '3' },
+  },
+})
+const threads = Number(values.threads)
+const corpus = await prepare('speech-an4-mfcc')
+const path = (file: string): string => corpus[file] as string
+const folder = (name: string): string => join(values.folder, name)
+const configs = resolve(import.meta.dirname, '../../../packages/asr/configs/an4')
+
+const aligned = (part: string): string => join(values.folder, `${part}.aligned.jsonl`)
+
+/** Trains a model unless it is there. */
+async function trained(name: string, data: string, valid: string, options: { init?: string; lexicon?: string }): Promise<string> {
+  if (existsSync(join(folder(name), 'encoder.onnx'))) return folder(name)
+  const json = JSON.parse(readFileSync(join(configs, `${name}.json`), 'utf8')) as object
+  const limit = values['max-minutes'] === undefined ? {} : { maxMinutes: Number(values['max-minutes']) }
+  const config = { ...json, threads, ...limit }
+  parseTrainingConfig(config, name)
+  await trainRecognizer({ data, valid, output: folder(name), config, ...options })
+  return folder(name)
+}
+
+async function align(model: string): Promise<void> {
+  for (const part of ['fit', 'development']) {
+    if (existsSync(aligned(part))) continue
+    const utterances = await alignManifest(model, { manifest: path(`${part}.jsonl`), lexicon: path('an4.dic'), threads })
+    writeFileSync(aligned(part), utterances.map(({ audio, ...rest }) => `${JSON.stringify({ features: audio, ...rest })}\n`).join(''))
+  }
+}
+
+mkdirSync(values.folder, { recursive: true })
+const lexicon = path('an4.dic')
+if (!existsSync(aligned('development'))) await align(await trained('phones-draft', path('fit.jsonl'), path('development.jsonl'), { lexicon }))
+const data = [aligned('fit'), aligned('development')] as const
+const phones = await trained('phones', ...data, { lexicon, ...(existsSync(folder('phones-draft')) && { init: folder('phones-draft') }) })
+for (const name of ['transducer', 'ctc', 'attention']) await trained(name, ...data, { init: phones })
+
+// The language model that decides weights has not seen the development speakers' transcripts, the one for the test has.
+const language = (text: string): NgramWords => {
+  const { model, vocabulary } = trainWordNgram(readFileSync(path(text), 'utf8'), { order: Number(values.order) })
+  return new NgramWords(model, vocabulary.words)
+}
+const languages = { development: language('fit.txt'), valid: language('train.txt') }
+type Part = keyof typeof languages
+
+/** Over recognisers whose tokens are words. */
+function fusion(words: NgramWords, languageModelWeight: number, insertionBonus: number): NonNullable<LoadOptions['fusion']> {
+  return (tokenizer) => {
+    const text = (token: number): string => tokenizer.idToToken(token)
+    const state = (one: unknown): Int32Array => one as Int32Array
+    return {
+      languageModel: {
+        initial: () => words.initial(),
+        score: (one, token) => words.score(state(one), text(token)),
+        advance: (one, token) => words.advance(state(one), text(token)),
+      },
+      languageModelEnd: (one) => words.end(state(one)),
+      languageModelWeight,
+      insertionBonus,
+    }
+  }
+}
+
+async function wordErrors(model: string, part: Part, options: LoadOptions): Promise<{ wer: number; factor: number }> {
+  const transcriber = await Transcriber.load(model, { threads, ...options })
+  const started = performance.now()
+  const { errors, duration } = evaluate(transcriber, path(`${part}.jsonl`))
+  transcriber.dispose()
+  return { wer: errors.rate, factor: (performance.now() - started) / 1000 / duration }
+}
+
+interface Setting {
+  weight: number
+  bonus: number
+}
+
+/** The best weights on the development speakers, and what they give on the part that was asked for. */
+async function row(name: string, model: string, options: (part: Part, setting: Setting | undefined) => LoadOptions, settings: readonly (Setting | undefined)[]): Promise<void> {
+  let best: { wer: number; setting: Setting | undefined } | undefined
+  for (const setting of settings) {
+    const { wer } = settings.length === 1 ? { wer: 0 } : await wordErrors(model, 'development', options('development', setting))
+    if (!best || wer < best.wer) best = { wer, setting }
+  }
+  if (!best) return
+  const part = values.part === 'valid' ? 'valid' : 'development'
+  const { wer, factor } = await wordErrors(model, part, options(part, best.setting))
+  const chosen = best.setting ? `weight ${best.setting.weight}, bonus ${best.setting.bonus}` : ''
+  console.log(`| ${name} | ${(100 * wer).toFixed(1)} | ${factor.toFixed(3)} | ${chosen} |`)
+}
+
+const grid = (weights: readonly number[], bonuses: readonly number[]): Setting[] => weights.flatMap((weight) => bonuses.map((bonus) => ({ weight, bonus })))
+console.log(`| AN4, ${values.part} | WER % | real-time factor | chosen on development |\n|---|---:|---:|---|`)
+for (const name of ['ctc', 'transducer', 'attention']) {
+  await row(`${name}, greedy`, folder(name), () => ({}), [undefined])
+  if (name === 'attention') continue
+  const withWords = (part: Part, setting: Setting | undefined): LoadOptions =>
+    ({ beamSize: 8, ...(setting && { fusion: fusion(languages[part], setting.weight, setting.bonus) }) })
+  await row(`${name}, beam 8, ${values.order}-grams`, folder(name), withWords, grid([0.3, 0.5, 0.8], [0, 1]))
+}
+const pronunciations = readLexicon(lexicon)
+const modular = (part: Part, setting: Setting | undefined): LoadOptions => ({
+  lexicon: {
+    pronunciations,
+    insertionBonus: setting?.bonus ?? 0,
+    ...(setting && setting.weight > 0 && { languageModel: languages[part] as WordLanguageModel, languageModelWeight: setting.weight }),
+  },
+})
+await row('modular, any words', phones, modular, grid([0], [0, 1, 2, 4]))
+await row(`modular, ${values.order}-grams`, phones, modular, grid([0.5, 1, 1.5], [1, 3, 5]))
