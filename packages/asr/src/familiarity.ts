@@ -8,9 +8,10 @@ import type { Transcript } from './transcript.js'
 export const FAMILIARITY_FILE = 'familiarity.json'
 
 const familiaritySchema = z.object({
-  /** Mean of −ln confidence over words. */
+  /** Mean of −ln confidence over words, and its standard deviation. */
   surprise: z.number().min(0),
-  /** Words in a second of speech. */
+  deviation: z.number().min(0),
+  /** Words in a second of speech, each counted as much as its confidence. */
   wordsPerSecond: z.number().positive(),
   /** How many words this is known from. */
   words: z.int().min(1),
@@ -24,8 +25,8 @@ type Evidence = Pick<Transcript, 'words' | 'speech'>
 /** Fewer words do not say what is usual. */
 const LEAST_WORDS = 20
 /**
- * What makes audio unfamiliar: surprise above the usual in nats a word, and words that are this many times rarer. Either alone
- * is enough; together shares of them are. README says what these were chosen on.
+ * What makes audio unfamiliar: surprise above the usual in nats a word (and a standard error of the mean more), and words that
+ * are this many times rarer. Either alone is enough; together shares of them are. README says what these were chosen on.
  */
 const SURPRISE = 0.25
 const RARENESS = 4
@@ -44,9 +45,11 @@ export function writeFamiliarity(file: string, transcripts: readonly Evidence[])
   const words = transcripts.flatMap((one) => one.words)
   const speech = transcripts.reduce((sum, one) => sum + (one.speech ?? 0), 0)
   if (words.length < LEAST_WORDS || speech === 0) return undefined
+  const mean = words.reduce((sum, word) => sum + surprise(word), 0) / words.length
   const familiarity = {
-    surprise: words.reduce((sum, word) => sum + surprise(word), 0) / words.length,
-    wordsPerSecond: words.length / speech,
+    surprise: mean,
+    deviation: Math.sqrt(words.reduce((sum, word) => sum + (surprise(word) - mean) ** 2, 0) / words.length),
+    wordsPerSecond: words.reduce((sum, { confidence }) => sum + confidence, 0) / speech,
     words: words.length,
   }
   writeFileAtomic(file, `${JSON.stringify(familiarity, null, 2)}\n`)
@@ -58,10 +61,11 @@ export function writeFamiliarity(file: string, transcripts: readonly Evidence[])
  * model is unsure of and speech without words add up; little evidence counts little, as if there had been one usual word more.
  */
 export function unfamiliarity({ words, speech = 0 }: Evidence, usual: Familiarity): number {
-  const excess = words.reduce((sum, word) => sum + surprise(word) - usual.surprise, 0) / (words.length + 1)
+  const count = words.length + 1
+  const excess = words.reduce((sum, word) => sum + surprise(word) - usual.surprise, 0) / count
   const sure = words.reduce((sum, { confidence }) => sum + confidence, 0)
   const wordsPerSecond = (sure + 1) / (speech + 1 / usual.wordsPerSecond)
-  return Math.max(0, excess) / SURPRISE + Math.max(0, Math.log(usual.wordsPerSecond / wordsPerSecond)) / Math.log(RARENESS)
+  return Math.max(0, excess) / (SURPRISE + usual.deviation / Math.sqrt(count)) + Math.max(0, Math.log(usual.wordsPerSecond / wordsPerSecond)) / Math.log(RARENESS)
 }
 
 /** One sentence for users where audio is not what the model knows. */
