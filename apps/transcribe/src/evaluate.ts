@@ -57,7 +57,7 @@ function asJson({ errors, characterErrors, interval, confidenceAuc, timing, conf
       insertions: errors.insertions, sentences: errors.sentences, wrongSentences: errors.wrongSentences,
     })),
     confusions,
-    utterances: utterances.map(({ alignment: _, ...rest }) => rest),
+    utterances: utterances.map((one) => ({ ...one, alignment: undefined })),
   }
 }
 
