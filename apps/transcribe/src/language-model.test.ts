@@ -1,9 +1,10 @@
+import { spawnSync } from 'node:child_process'
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { BLANK_TOKEN } from '@parlance/asr'
-import { LanguageModel, tokenize, trainingSchema } from '@parlance/lm'
-import { trainLanguageModel } from '@parlance/lm/training'
+import { LanguageModel } from '@parlance/lm'
 import { loadNgram, saveNgram, trainNgram, trainWordNgram, writeArpa } from '@parlance/ngram'
 import { CharTokenizer } from '@parlance/tokenizer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -51,18 +52,21 @@ function expected(text: string): number {
   return ids.reduce((sum, id, i) => sum + trigrams.logProb([trigrams.bos, eos, ...ids.slice(0, i)], id), 0)
 }
 
-beforeAll(async () => {
+beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), 'language-model-'))
   saveNgram(at('words.ngram'), { model: trigrams, words: vocabulary.words })
   writeArpa(at('words.arpa'), trigrams, vocabulary.words)
   const tokens = TEXT.trimEnd().split('\n').map((line) => characters.encode(line))
   const eos = characters.vocabSize
   saveNgram(at('characters.ngram'), { model: trainNgram(tokens, { order: 3, vocabSize: eos + 1, eos }) })
-  const own = CharTokenizer.fromText(TEXT)
-  const corpus = tokenize(TEXT.repeat(20), own)
-  const training = trainingSchema.parse({ model: 'lstm', layers: 1, width: 8, context: 8, batch: 2, maxSteps: 2, warmupSteps: 1, threads: 1 })
-  const progress = { isTTY: false, write: () => true } as unknown as NodeJS.WriteStream
-  await trainLanguageModel({ folder: at('neural'), training, tokenizer: own, corpus, validation: corpus, progress })
+  writeFileSync(at('text.txt'), TEXT.repeat(20))
+  const train = [
+    'train', '--corpus', at('text.txt'), '--valid', at('text.txt'), '--output', at('neural'), '--tokenizer', 'char', '--model', 'lstm', '--layers', '1',
+    '--width', '8', '--context', '8', '--batch', '2', '--max-steps', '2', '--warmup-steps', '1', '--threads', '1',
+  ]
+  const program = fileURLToPath(new URL('../../perplexity/src/main.ts', import.meta.url))
+  const { status, stderr } = spawnSync(process.execPath, ['--conditions=@parlance/source', '--import', 'tsx', program, ...train], { encoding: 'utf8' })
+  if (status !== 0) throw new Error(stderr)
 })
 afterAll(() => rmSync(folder, { recursive: true }))
 
