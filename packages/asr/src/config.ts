@@ -68,7 +68,7 @@ const transducer = z.strictObject({
   predictorContext: size.default(2).describe('tokens that a stateless predictor sees'),
   joinerWidth: size.default(128).describe('width of the joiner'),
   emissionDelay: z.int().min(0).default(0)
-    .describe('milliseconds after a word begins and ends within which its first and last token must come (manifests with times of words); 0: whenever'),
+    .describe('milliseconds after a word begins and ends within which its first and last token should come (manifests with times of words); 0: whenever'),
   loss: z.enum(['full', 'pruned']).default('full').describe('transducer loss: on the full lattice, or pruned to a band of it'),
   pruneRange: z.int().min(2).default(5).describe('positions of the band of the pruned loss'),
   simpleScale: z.number().min(0).max(1).default(0.5).describe("weight of the simple joiner's loss beside the pruned one, after the warm-up"),

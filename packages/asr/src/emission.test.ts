@@ -7,17 +7,15 @@ const timing = { delay: 0.2, secondsPerFrame: 0.04 }
 const list = ({ labels, earliest, latest }: ReturnType<typeof untimed>) => [...labels].map((label, i) => [label, earliest[i], latest[i]])
 
 describe('timedLabels', () => {
-  it('lets spaces mark where a word begins and ends, the others come between', () => {
+  it('lets a space mark where a word begins, its last character where it ends, the others come between', () => {
     const tokenizer = makeTokenizer(['ab c'], 'characters')
     const [space, a, b, c] = [' ', 'a', 'b', 'c'].map((token) => tokenizer.tokenToId(token))
     expect(list(timedLabels(tokenizer, words, timing))).toEqual([
       [space, 2, 7], // 0.1 to 0.3 s
       [a, 2, 17], // 0.1 to 0.7 s
-      [b, 2, 17],
-      [space, 11, 17], // a frame before 0.5 to 0.7 s
+      [b, 11, 17], // a frame before 0.5 to 0.7 s
       [space, 12, 17],
-      [c, 12, 27],
-      [space, 21, 27],
+      [c, 21, 27],
     ])
   })
 

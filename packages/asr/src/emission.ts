@@ -9,6 +9,9 @@ export interface TimedLabels {
   latest: Int32Array
 }
 
+/** Nats that a token costs for each encoder frame that it comes too early or late: none would be found after a miss were it forbidden. */
+export const EMISSION_SLOPE = 1
+
 /** A frame after every recording's end. */
 const NEVER = 2 ** 30
 
@@ -18,8 +21,8 @@ export function untimed(labels: Int32Array): TimedLabels {
 }
 
 /**
- * The tokens of a transcript whose words' times are known. Spaces, where the tokenizer has one, come before and after every word
- * and say when it begins and ends. With them, the first token of a word comes between its start and `delay` later, the last one
+ * The tokens of a transcript whose words' times are known. A space, where the tokenizer has one, comes before every word, the first
+ * too, and says when it begins. With it, the first token of a word comes between its start and `delay` later, the last one
  * between its end and `delay` later.
  *
  * @param delay seconds
@@ -32,7 +35,7 @@ export function timedLabels(
 ): TimedLabels {
   const frame = (seconds: number): number => Math.max(0, Math.floor(seconds / secondsPerFrame))
   const tokens = words.flatMap(({ word, start, end }) => {
-    const ids = [...tokenizer.encode(` ${word} `)]
+    const ids = [...tokenizer.encode(` ${word}`)]
     return ids.map((id, i) => ({
       id,
       earliest: frame(i > 0 && i === ids.length - 1 ? end - secondsPerFrame : start),

@@ -19,6 +19,17 @@ describe('timedWords', () => {
     ])
   })
 
+  it('starts words at their marks, as much earlier as these come late, where a model has such', () => {
+    const tokenizer = makeTokenizer(['yes no'], 'characters')
+    const mark = tokenizer.tokenToId(' ')
+    const tokens = [...tokenizer.encode(' no yes')]
+    const found = { tokens, frames: [1, 3, 5, 6, 9, 10, 11], logProbs: tokens.map(() => 0) }
+    const times = (timing: { mark: number | undefined; start: number; end: number }) => timedWords(tokenizer, found, 0.5, timing).map(({ start, end }) => [start, end])
+    expect(times({ mark, start: 0.25, end: 0.125 })).toEqual([[0.25, 2.375], [2.75, 5.375]])
+    expect(times({ mark, start: 1, end: 9 })).toEqual([[0, 0], [2, 2]])
+    expect(times({ mark: undefined, start: 0, end: 0 })).toEqual([[1.5, 2.5], [4.5, 5.5]])
+  })
+
   it('ends a word where the next one starts', () => {
     const tokenizer = makeTokenizer(['yes no'], 'words')
     const tokens = [...tokenizer.encode('yes no no')]

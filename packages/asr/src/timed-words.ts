@@ -11,6 +11,16 @@ export interface Word {
   confidence: number
 }
 
+/** How a model that was trained to emit near words says when they are spoken. */
+export interface EmissionTiming {
+  /** The token that comes before every word, where it begins; undefined where the tokenizer has none. */
+  mark: number | undefined
+  /** Seconds from a word's start to the beginning of the frame that says so, */
+  start: number
+  /** and from its end to that of the frame of its last token. */
+  end: number
+}
+
 /** A character of UTF-8 has at most 4 bytes, each of which may be a token: what a token adds to the text depends on no more. */
 const CONTEXT = 4
 
@@ -19,9 +29,10 @@ const CONTEXT = 4
  * token, and ends with the one that emitted its last, at the latest where the next word starts.
  *
  * @param secondsPerFrame of an encoder frame
+ * @param timing of models that have one: a word then starts where its mark says
  */
-export function timedWords(tokenizer: Tokenizer, found: TimedTokens, secondsPerFrame: number): Word[] {
-  return new WordReader(tokenizer, secondsPerFrame).read(found, 0)
+export function timedWords(tokenizer: Tokenizer, found: TimedTokens, secondsPerFrame: number, timing?: EmissionTiming): Word[] {
+  return new WordReader(tokenizer, secondsPerFrame, timing).read(found, 0)
 }
 
 /** A word, and where its tokens begin. */
@@ -42,7 +53,7 @@ export class WordReader {
   /** and how much of the text of these and `CONTEXT` before them is done. */
   private offset = 0
 
-  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number) {}
+  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number, private readonly timing?: EmissionTiming) {}
 
   /**
    * @param found all tokens so far
@@ -64,7 +75,7 @@ export class WordReader {
 
   /** The words after those that are done. */
   private spell({ tokens, frames, ends: lasts = frames, logProbs }: TimedTokens): ReadWord[] {
-    const { tokenizer, secondsPerFrame } = this
+    const { tokenizer } = this
     const from = Math.max(0, this.first - CONTEXT)
     const text = tokenizer.decode(tokens.slice(from))
     const ends = this.ends(tokens, from)
@@ -80,14 +91,26 @@ export class WordReader {
       const first = token
       while (token < tokens.length - 1 && end(token) < index + word.length) token++
       const confidence = Math.exp(Math.min(...logProbs.slice(first, token + 1)))
-      const at = frames[first]
+      const at = frames[this.beginning(tokens, first)]
       const last = lasts[token]
-      const times = at === undefined || last === undefined ? {}
-        : { start: rounded(at * secondsPerFrame), end: rounded((last + 1) * secondsPerFrame) }
+      const times = at === undefined || last === undefined ? {} : this.times(at, last)
       const offset = this.length(tokens, Math.max(0, first - CONTEXT), first + 1) - (end(first) - index)
       words.push({ word: { word, ...times, confidence }, first, offset })
     }
     return words
+  }
+
+  /** The token that says when the word begins whose first one this is. */
+  private beginning(tokens: readonly number[], first: number): number {
+    return this.timing?.mark !== undefined && tokens[first - 1] === this.timing.mark ? first - 1 : first
+  }
+
+  /** Of what was emitted from one encoder frame to another. */
+  private times(from: number, last: number): { start: number; end: number } {
+    const { secondsPerFrame, timing } = this
+    if (!timing) return { start: rounded(from * secondsPerFrame), end: rounded((last + 1) * secondsPerFrame) }
+    const start = Math.max(0, from * secondsPerFrame - timing.start)
+    return { start: rounded(start), end: rounded(Math.max(start, last * secondsPerFrame - timing.end)) }
   }
 
   /** Where each token from `from` on ends in the text of these. */

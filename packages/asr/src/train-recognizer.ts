@@ -10,6 +10,7 @@ import { jit, Random, type tf, useDevice, writeFileAtomic } from '@parlance/runt
 import type { Tokenizer } from '@parlance/tokenizer'
 import { type SpeechBatch, trainingBatches } from './batches.js'
 import { modelConfig, parseTrainingConfig, type TrainingConfig, type TrainingOptions } from './config.js'
+import { TIMING_FILE, writeTiming } from './emission-timing.js'
 import { FAMILIARITY_FILE, writeFamiliarity } from './familiarity.js'
 import { GRAPH_FILES } from './graphs/files.js'
 import { writeRecognizerGraphs } from './graphs/recognizer-graphs.js'
@@ -122,23 +123,25 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   })
   restoreBest()
   writeRecognizerGraphs(model, recordings.width, output)
-  await learnFamiliarity(output, (validUtterances ?? utterances).map(({ audio }) => audio), config)
+  await measure(output, validUtterances ?? utterances, config)
   writeFileAtomic(join(output, 'README.md'), modelCard(saved, result))
   return { ...result, leftOut }
 }
 
-/** Recordings that say how transcripts of familiar audio look. */
+/** Recordings that say how transcripts of familiar audio look, and how late words are. */
 const FAMILIAR = 300
 
-/** Writes what `Transcriber` needs to warn of audio that the model does not know. */
-async function learnFamiliarity(folder: string, files: readonly string[], { features, threads, seed }: TrainingConfig): Promise<void> {
-  const file = join(folder, FAMILIARITY_FILE)
-  rmSync(file, { force: true })
+/** Writes what `Transcriber` needs to warn of audio that the model does not know and to say when words were spoken. */
+async function measure(folder: string, utterances: readonly Utterance[], { features, transducer, threads, seed }: TrainingConfig): Promise<void> {
+  const [file, timing] = [join(folder, FAMILIARITY_FILE), join(folder, TIMING_FILE)]
+  for (const old of [file, timing]) rmSync(old, { force: true })
   // Such features do not tell speech from background.
   if (isPrecomputed(features)) return
   const transcriber = await Transcriber.load(folder, threads === undefined ? {} : { threads })
-  const some = new Random(seed, 'familiar').permutation(files.length).slice(0, FAMILIAR)
-  writeFamiliarity(file, transcriber.transcribe([...some].map((i) => files[i] as string)))
+  const some = [...new Random(seed, 'familiar').permutation(utterances.length).slice(0, FAMILIAR)].map((i) => utterances[i] as Utterance)
+  const transcripts = transcriber.transcribe(some.map(({ audio }) => audio))
+  writeFamiliarity(file, transcripts)
+  if (transducer.emissionDelay > 0) writeTiming(timing, some, transcripts)
   transcriber.dispose()
 }
 

@@ -14,10 +14,12 @@ import { type LexiconOptions, lexiconSearch } from './modular/lexicon-search.js'
 import { Fusion, type FusionOptions } from './search/fusion.js'
 import type { SearchOptions } from './search/search.js'
 import type { ScoredTokens } from './search/timed-tokens.js'
+import { readTiming, TIMING_FILE } from './emission-timing.js'
 import type { SpeechInput } from './speech.js'
 import { secondsPerFrame } from './speech-features.js'
 import { type Recording, SpeechMeter, SpeechReader } from './speech-reader.js'
 import { type FoundPart, type Heard, type PartialTranscript, type PartialWriter, type Transcript, TranscriptWriter } from './transcript.js'
+import type { EmissionTiming } from './timed-words.js'
 import { readTokenizer } from './units.js'
 
 /** Recordings whose features are in memory at a time, as a multiple of the batch size: enough to batch what is of like length. */
@@ -45,6 +47,12 @@ export interface TranscribeOptions {
   nBest?: number
 }
 
+/** What was measured of a model after its training. */
+interface Learned {
+  usual?: Familiarity | undefined
+  timing?: EmissionTiming | undefined
+}
+
 /**
  * Speech to text with a trained model. Needs no TF.js.
  *
@@ -59,9 +67,9 @@ export class Transcriber {
   /** and seconds of one that is heard at once. */
   private readonly longest: number
 
-  private constructor(config: ModelConfig, tokenizer: Tokenizer, private readonly recognizer: Recognizer, usual: Familiarity | undefined) {
+  private constructor(config: ModelConfig, tokenizer: Tokenizer, private readonly recognizer: Recognizer, { usual, timing }: Learned = {}) {
     this.reader = new SpeechReader(config.features)
-    this.writer = new TranscriptWriter(tokenizer, secondsPerFrame(config.features) * config.encoder.subsampling, usual)
+    this.writer = new TranscriptWriter(tokenizer, secondsPerFrame(config.features) * config.encoder.subsampling, usual, timing)
     this.goesOn = this.reader.portionable && recognizer.long(1) !== undefined
     this.longest = this.goesOn ? LONG : LONGEST_PART
   }
@@ -88,13 +96,14 @@ export class Transcriber {
     }
     checkWeights(join(folder, 'model.safetensors'), config)
     const usual = readFamiliarity(join(folder, FAMILIARITY_FILE))
+    const timing = readTiming(join(folder, TIMING_FILE), tokenizer, config.transducer)
     const graphs = files.map(([name, file]) => [name, GraphSession.load(file, threads === undefined ? {} : { threads })] as const)
     if (lexicon) {
       const words = lexiconSearch(config.architecture, tokenizer, lexicon)
       return new Transcriber(config, words.tokenizer, new Recognizer(config, new Map(graphs), { frameSearch: words.search }))
     }
     const fused = fusion && { fusion: new Fusion(tokenizer.vocabSize, BLANK, await fusion(tokenizer)) }
-    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), { ...search, ...fused }), usual)
+    return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), { ...search, ...fused }), { usual, timing })
   }
 
   /** Hz: of samples that are given directly. */

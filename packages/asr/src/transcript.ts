@@ -1,7 +1,7 @@
 import type { Tokenizer } from '@parlance/tokenizer'
 import { type Familiarity, unfamiliarWarning } from './familiarity.js'
 import type { ScoredTokens, TimedTokens } from './search/timed-tokens.js'
-import { timedWords, type Word, WordReader } from './timed-words.js'
+import { type EmissionTiming, timedWords, type Word, WordReader } from './timed-words.js'
 import { spelled } from './units.js'
 
 export interface Transcript {
@@ -46,8 +46,16 @@ export interface Heard {
 
 /** From tokens to what users read. */
 export class TranscriptWriter {
-  /** @param usual how transcripts of audio that the model knows look */
-  constructor(private readonly tokenizer: Tokenizer, private readonly secondsPerFrame: number, private readonly usual: Familiarity | undefined) {}
+  /**
+   * @param usual how transcripts of audio that the model knows look
+   * @param timing of models that were trained to emit near words
+   */
+  constructor(
+    private readonly tokenizer: Tokenizer,
+    private readonly secondsPerFrame: number,
+    private readonly usual: Familiarity | undefined,
+    private readonly timing: EmissionTiming | undefined,
+  ) {}
 
   /** @param parts of one recording, in order */
   write(parts: readonly FoundPart[], { duration, speech }: Heard, nBest: number): Transcript {
@@ -69,7 +77,7 @@ export class TranscriptWriter {
 
   /** Of a recording that is still heard. */
   partial(): PartialWriter {
-    return new PartialWriter(this.tokenizer, this.secondsPerFrame)
+    return new PartialWriter(this.tokenizer, this.secondsPerFrame, this.timing)
   }
 
   /** Token sequences that spell one text differ for search alone. */
@@ -78,7 +86,7 @@ export class TranscriptWriter {
     for (const found of hypotheses) {
       if (texts.size === most) break
       const text = spelled(this.tokenizer, found.tokens)
-      if (!texts.has(text)) texts.set(text, { text, words: timedWords(this.tokenizer, found, this.secondsPerFrame), score: found.score })
+      if (!texts.has(text)) texts.set(text, { text, words: timedWords(this.tokenizer, found, this.secondsPerFrame, this.timing), score: found.score })
     }
     return [...texts.values()]
   }
@@ -88,8 +96,8 @@ export class TranscriptWriter {
 export class PartialWriter {
   private readonly reader: WordReader
 
-  constructor(private readonly tokenizer: Tokenizer, secondsPerFrame: number) {
-    this.reader = new WordReader(tokenizer, secondsPerFrame)
+  constructor(private readonly tokenizer: Tokenizer, secondsPerFrame: number, timing: EmissionTiming | undefined) {
+    this.reader = new WordReader(tokenizer, secondsPerFrame, timing)
   }
 
   /** @param settled how many of the first tokens stay, now and in later calls */

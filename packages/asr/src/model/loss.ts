@@ -1,5 +1,6 @@
 import { ctcLoss, type Forward, type SummedLoss } from '@parlance/nn'
 import { tf } from '@parlance/runtime'
+import { EMISSION_SLOPE } from '../emission.js'
 import type { SpeechBatch } from '../batches.js'
 import { BLANK } from '../blank.js'
 import type { RecognizerModel } from './recognizer.js'
@@ -20,7 +21,7 @@ export function recognizerLoss(model: RecognizerModel, batch: SpeechBatch, step:
   const weighted = (x: tf.Tensor): tf.Tensor => (weights ? tf.mul(x, weights) : x)
   const own = 1 - config.ctcWeight
   const losses: tf.Tensor[] = []
-  if (transducer) losses.push(tf.mul(transducer.loss(encoded, { ...targets, windows: { earliest, latest } }, context, step, shares), own))
+  if (transducer) losses.push(tf.mul(transducer.loss(encoded, { ...targets, windows: { earliest, latest, slope: EMISSION_SLOPE } }, context, step, shares), own))
   if (attention) losses.push(tf.mul(attention.loss(encoded, targets, config.attention.labelSmoothing, context, shares), own))
   if (ctc) {
     const loss = tf.sum(weighted(ctcLoss(ctc.forward(encoded), labels, lengths, labelLengths, BLANK)))

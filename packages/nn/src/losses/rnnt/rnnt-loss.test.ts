@@ -133,11 +133,28 @@ describe('rnntLoss', () => {
     }
   })
 
+  it('weighs paths by the frames that labels lie outside of their windows, where a slope is given', () => {
+    const random = new Random(6)
+    const values = [...random.normal(4 * 3 * 3)]
+    const logProbability = (t: number, u: number, id: number): number => {
+      const logits = values.slice((t * 3 + u) * 3, (t * 3 + u + 1) * 3)
+      return (logits[id] as number) - Math.log(logits.reduce((total, x) => total + Math.exp(x), 0))
+    }
+    const [earliest, latest, slope] = [[1, 2], [1, 2], 0.7]
+    const outside = (t: number, u: number): number => Math.max(0, (earliest[u] as number) - t, t - (latest[u] as number))
+    const paths = pathsByEnumeration(4, 2, { blank: (t, u) => logProbability(t, u, 0), label: (t, u) => logProbability(t, u, u + 1) - slope * outside(t, u) })
+    const wanted = -Math.log(paths.reduce((total, { logProbability }) => total + Math.exp(logProbability), 0))
+    const windows = { earliest: tf.tensor2d([earliest], [1, 2], 'int32'), latest: tf.tensor2d([latest], [1, 2], 'int32'), slope }
+    const { sum } = rnntLoss(tf.tensor4d(values, [1, 4, 3, 3]), targetsOf([[1, 2]], [4], [2]), { windows })
+    expect(sum.dataSync()[0]).toBeCloseTo(wanted, 5)
+  })
+
   it('has a gradient that agrees with differences inside of windows', async () => {
     const logits = example([2, 4, 3, 4])
     const targets = targetsOf([[1, 1], [2, 0]], [4, 3], [2, 1])
     const windows = { earliest: tf.tensor2d([[0, 2], [1, 0]], [2, 2], 'int32'), latest: tf.tensor2d([[1, 3], [1, 0]], [2, 2], 'int32') }
     expect(await checkGradients(() => rnntLoss(logits, targets, { windows }).sum, [logits])).toBeLessThan(1e-3)
+    expect(await checkGradients(() => rnntLoss(logits, targets, { windows: { ...windows, slope: 0.5 } }).sum, [logits])).toBeLessThan(1e-3)
   })
 
   it('has a gradient that agrees with differences, weighted too', async () => {

@@ -7,17 +7,18 @@ import { arcsOf, everyFrame, logitGradient, type SavedCells } from './cells.js'
 import { arcLabels, checkBlank, checkTargets, type RnntTargets } from './targets.js'
 import { latticeCosts, latticeOccupancies } from './wavefront.js'
 
-/** Nats that an arc outside of its window costs: more than any other way. */
-const FORBIDDEN = -1e4
+/** Nats that an arc costs which must not be taken: more than any other way. */
+const FORBIDDEN = 1e4
 
 export interface RnntOptions extends WeightOptions {
   /** The class that emits nothing and goes on to the next frame. Default 0. */
   blank?: number
   /**
-   * Frames in which each label may be emitted, int32 (N, U) each: from `earliest` to `latest`, both included (alignment-restricted
-   * RNN-T, Mahadeokar et al. 2021). Only alignments that keep to them count. Default: all.
+   * Frames in which each label should be emitted, int32 (N, U) each: from `earliest` to `latest`, both included (alignment-restricted
+   * RNN-T, Mahadeokar et al. 2021). `slope` is what every frame outside costs an alignment, in nats; without it only those
+   * that keep to the windows count. Default: all frames.
    */
-  windows?: { earliest: tf.Tensor; latest: tf.Tensor }
+  windows?: { earliest: tf.Tensor; latest: tf.Tensor; slope?: number }
 }
 
 /**
@@ -36,7 +37,7 @@ export function rnntLoss(logits: tf.Tensor, targets: RnntTargets, { blank = 0, w
   const differentiated = tf.engine().isTapeOn()
   const costs = customGradient((save, logits) => {
     const { arcs: all, ...softmax } = arcsOf(logits, everyFrame(arcLabels(targets, blank), frames), blank)
-    const arcs = windows ? { ...all, label: tf.add(all.label, outside(windows, frames)) } : all
+    const arcs = windows ? { ...all, label: tf.sub(all.label, outside(windows, frames)) } : all
     if (!differentiated) return { value: latticeCosts(arcs, targets), gradient: () => [] }
     const { costs, occupancies } = latticeOccupancies(arcs, targets)
     save([softmax.probabilities, softmax.places, occupancies.blank, occupancies.label])
@@ -45,9 +46,11 @@ export function rnntLoss(logits: tf.Tensor, targets: RnntTargets, { blank = 0, w
   return summed('the transducer loss', costs, weights)
 }
 
-/** What makes the arcs of labels outside of their windows impossible, but not infinitely so: (N, T, U + 1). */
-function outside({ earliest, latest }: NonNullable<RnntOptions['windows']>, frames: number): tf.Tensor {
+/** What arcs of labels outside of their windows cost, in nats: (N, T, U + 1). */
+function outside({ earliest, latest, slope = FORBIDDEN }: NonNullable<RnntOptions['windows']>, frames: number): tf.Tensor {
   const time = tf.reshape(iota(frames), [1, frames, 1])
-  const never = tf.logicalOr(tf.less(time, tf.expandDims(earliest, 1)), tf.greater(time, tf.expandDims(latest, 1)))
-  return tf.pad(tf.mul(tf.cast(never, 'float32'), FORBIDDEN), [[0, 0], [0, 0], [0, 1]])
+  const early = tf.relu(tf.sub(tf.expandDims(earliest, 1), time))
+  const late = tf.relu(tf.sub(time, tf.expandDims(latest, 1)))
+  const cost = tf.mul(tf.cast(tf.add(early, late), 'float32'), slope)
+  return tf.pad(tf.minimum(cost, FORBIDDEN), [[0, 0], [0, 0], [0, 1]])
 }
