@@ -83,10 +83,10 @@ try {
     folder: modelFolder,
     training,
     threads: Number(flags.threads),
-    onProgress: ({ edges: done, of, seconds }) => {
+    onProgress: ({ done, total, seconds }) => {
       if (!process.stderr.isTTY || performance.now() - shown < 1000) return
       shown = performance.now()
-      process.stderr.write(`\r${((100 * done) / of).toFixed(1)}% after ${seconds.toFixed(0)} s `)
+      process.stderr.write(`\r${((100 * done) / total).toFixed(1)}% after ${seconds.toFixed(0)} s `)
     },
   })
   for (const { epoch, loss, edges: done, seconds } of epochs) {

@@ -1,10 +1,13 @@
 import { oneLine, UsageError } from '@parlance/nn/command-line'
 import { Command, CommanderError, Option } from 'commander'
+import { addClassify } from './classify.js'
 import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
 import { familiarFlags } from './familiar-flags.js'
 import { addGraph } from './graph.js'
 import { type Io, NAME } from './io.js'
+import { addLargeGraph } from './large-graph.js'
 import { analogyCommand, type AnalogyFlags, nearestCommand, type NearestFlags } from './nearest.js'
+import { addNode2Vec } from './node2vec.js'
 import { wholeNumber } from './numbers.js'
 import { addPlot } from './plot.js'
 import { addStarSpace } from './starspace.js'
@@ -75,6 +78,9 @@ Examples:
     .action((a: string, b: string, c: string, flags: AnalogyFlags) => analogyCommand([a, b, c], flags, io))
   addEvaluate(root, io)
   addGraph(root, io)
+  addLargeGraph(root, io)
+  addNode2Vec(root, io)
+  addClassify(root, io)
   addStarSpace(root, io)
   addPlot(root, io)
   return root

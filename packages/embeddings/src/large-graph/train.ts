@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import { availableParallelism } from 'node:os'
 import { Random } from '@parlance/runtime/session'
 import { EmbeddingError } from '../errors.js'
+import type { EpochProgress } from '../threads/run-epochs.js'
 import { ThreadPool } from '../threads/thread-pool.js'
 import { CHUNK_NUMBERS, makeChunks, mostChunks } from './chunks.js'
 import { type EdgeFiles, edgePieces } from './edge-files.js'
@@ -35,8 +36,8 @@ export interface TrainLargeGraphOptions {
   /** With one, the same seed gives the same vectors. Default: the processors that there are. */
   readonly threads?: number
   readonly onEpoch?: (epoch: LargeGraphEpoch) => void | Promise<void>
-  /** Edges trained on so far in the epoch. */
-  readonly onProgress?: (progress: { readonly epoch: number; readonly edges: number; readonly of: number; readonly seconds: number }) => void
+  /** Edges trained on so far, and of all epochs. */
+  readonly onProgress?: (progress: EpochProgress) => void
   /** Ends the training soon; what was learnt is written. */
   readonly signal?: AbortSignal
 }
@@ -91,7 +92,7 @@ export async function trainMemory(
           total.loss += loss
           total.edges += done
         }
-        onProgress?.({ epoch, edges: total.edges, of: edges.edges, seconds: seconds() })
+        onProgress?.({ done: (epoch - firstEpoch) * edges.edges + total.edges, total: (training.epochs - firstEpoch + 1) * edges.edges, seconds: seconds() })
       }
       let turn = 0
       for (const bucket of edges.buckets) {

@@ -93,7 +93,7 @@ export function* walksOf(graph: NodeGraph, options: WalkOptions = {}): Generator
         if (next === undefined) break
         walk[size++] = next
       }
-      yield walk.subarray(0, size)
+      yield walk.slice(0, size)
     }
   }
 }

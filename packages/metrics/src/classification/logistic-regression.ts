@@ -35,7 +35,10 @@ export function fitLogisticRegression(
   const width = features[0]?.length ?? 0
   if (width === 0 || features.length !== labels.length) throw new MetricError(`a classifier needs a label for each row of features, got ${labels.length} for ${features.length}`)
   const weights = new Float64Array(classes * (width + 1))
-  const objective = (at: Float64Array, gradient: Float64Array) => lossAndGradient(at, { features, labels, classes, width, penalty }, gradient)
+  const rows = new Float64Array(features.length * width)
+  for (const [i, row] of features.entries()) rows.set(row, i * width)
+  const problem = { rows, labels, classes, width, penalty }
+  const objective = (at: Float64Array, gradient: Float64Array) => lossAndGradient(at, problem, gradient)
   minimize(objective, weights, { iterations, tolerance: tolerance * features.length })
   return { weights, classes, width }
 }
@@ -60,7 +63,8 @@ function scoreOf(weights: Float64Array, c: number, width: number, row: ArrayLike
 }
 
 interface Problem {
-  readonly features: readonly ArrayLike<number>[]
+  /** (examples, width) */
+  readonly rows: Float64Array
   readonly labels: ArrayLike<number>
   readonly classes: number
   readonly width: number
@@ -68,11 +72,12 @@ interface Problem {
 }
 
 /** The objective at `weights`; its gradient goes into `gradient`. */
-function lossAndGradient(weights: Float64Array, { features, labels, classes, width, penalty }: Problem, gradient: Float64Array): number {
+function lossAndGradient(weights: Float64Array, { rows, labels, classes, width, penalty }: Problem, gradient: Float64Array): number {
   gradient.fill(0)
   let loss = 0
   const scores = new Float64Array(classes)
-  for (const [i, row] of features.entries()) {
+  for (let i = 0; i < labels.length; i++) {
+    const row = rows.subarray(i * width, (i + 1) * width)
     let most = -Infinity
     for (let c = 0; c < classes; c++) {
       scores[c] = scoreOf(weights, c, width, row)
