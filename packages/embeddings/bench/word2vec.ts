@@ -152,13 +152,28 @@ async function compare(corpusFile: string): Promise<void> {
       runs.get(name)!.push({ training, seconds, figures: worth(vectors) })
     }
   }
-  for (const [name, all] of runs) {
+  const summaries = Array.from(runs, ([name, all]) => {
     const mean = (figure: string) => all.reduce((sum, { figures }) => sum + figures[figure]!, 0) / all.length
-    const training = median(all.map((each) => each.training))
-    const whole = words / median(all.map(({ seconds }) => seconds))
-    const figures = Object.keys(all[0]!.figures).map((figure) => `${figure} ${mean(figure).toFixed(2)}`)
-    console.log(`${name}: training ${Math.round(training)} words/s a thread, whole ${Math.round(whole)} words/s | ${figures.join(', ')}`)
+    return {
+      name,
+      training: median(all.map((each) => each.training)),
+      whole: words / median(all.map(({ seconds }) => seconds)),
+      figures: new Map(Object.keys(all[0]!.figures).map((figure) => [figure, mean(figure)])),
+    }
+  })
+  for (const { name, training, whole, figures } of summaries) {
+    const shown = Array.from(figures, ([figure, value]) => `${figure} ${value.toFixed(2)}`)
+    console.log(`${name}: training ${Math.round(training)} words/s a thread, whole ${Math.round(whole)} words/s | ${shown.join(', ')}`)
   }
+  const [ours, ...others] = summaries
+  for (const { name, training, whole, figures } of others) {
+    const gaps = Array.from(figures, ([figure, value]) => `${figure} ${signed(ours!.figures.get(figure)! - value)}`)
+    console.log(`parlance to ${name}: ${(ours!.training / training).toFixed(2)} times the training rate, ${(ours!.whole / whole).toFixed(2)} times the whole | points: ${gaps.join(', ')}`)
+  }
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '' : '+'}${value.toFixed(2)}`
 }
 
 try {

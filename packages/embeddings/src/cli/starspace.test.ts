@@ -50,8 +50,10 @@ describe('parlance-embed starspace', () => {
   })
 
   it('leaves vectors that can be looked up, and begins with such', async () => {
-    const { out } = await run(['nearest', '-v', at('all.vec'), '__label__food', '-k', '1', '--json'])
-    expect(JSON.parse(out)).toMatchObject({ neighbours: [{ word: expect.stringMatching(/bread|soup|warm|and/) }] })
+    for (const vectors of [at('all.vec'), at('model')]) {
+      const { out } = await run(['nearest', '-v', vectors, '__label__food', '-k', '1', '--json'])
+      expect(JSON.parse(out)).toMatchObject({ neighbours: [{ word: expect.stringMatching(/bread|soup|warm|and/) }] })
+    }
     const begun = await run(['starspace', 'train', '--tags', at('tags.txt'), '-o', at('begun'), '--init', at('all.vec'), '--threads', '1', '--json'])
     expect(begun.code).toBe(0)
     expect(JSON.parse(readFileSync(join(at('begun'), 'config.json'), 'utf8'))).toMatchObject({ dimensions: 16 })

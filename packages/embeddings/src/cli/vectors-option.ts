@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { Option } from 'commander'
 import { EmbeddingError } from '../errors.js'
+import { isStarSpaceFolder, loadStarSpace } from '../starspace/model-folder.js'
 import { readFastTextBinary } from '../vectors/fasttext-binary.js'
 import { isFastTextBinary, readVectors } from '../vectors/files.js'
 import type { WordVectors } from '../vectors/word-vectors.js'
@@ -19,6 +20,10 @@ export interface LoadedVectors {
 
 export async function loadVectors(path: string): Promise<LoadedVectors> {
   if (!existsSync(path)) throw new EmbeddingError(`${path}: there is no such file.`)
+  if (isStarSpaceFolder(path)) {
+    const vectors = loadStarSpace(path).vectors()
+    return { vectors, vector: (word) => vectors.vector(word) }
+  }
   const folder = isWord2VecFolder(path)
   if (folder || isFastTextBinary(path)) {
     const model = folder ? loadWord2Vec(path).model : readFastTextBinary(path)

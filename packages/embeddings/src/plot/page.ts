@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs'
 import { createRequire } from 'node:module'
 
-export interface MapPoint {
+const require = createRequire(import.meta.url)
+
+interface MapPoint {
   readonly word: string
   /** Within ±1. */
   readonly x: number
@@ -198,7 +200,7 @@ function embedded(value: unknown): string {
 
 /** The page of a map. Places are rounded to what a screen shows. */
 export function renderMap({ title, method, groups, points }: MapData): string {
-  const library = readFileSync(createRequire(import.meta.url).resolve('echarts/dist/echarts.min.js'), 'utf8')
+  const library = readFileSync(require.resolve('echarts/dist/echarts.min.js'), 'utf8')
   const rounded = (value: number) => Number(value.toFixed(4))
   const data = {
     groups,

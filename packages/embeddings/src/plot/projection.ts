@@ -35,6 +35,9 @@ function umap(rows: number[][], { neighbours = 15, seed = 1 }: ProjectionOptions
   return new UMAP({ nComponents: 2, nNeighbors: Math.min(neighbours, rows.length - 1), minDist: 0.1, random: randomOf(seed) }).fit(rows)
 }
 
+/** For a CommonJS package, whose names Node does not see in an import. */
+const require = createRequire(import.meta.url)
+
 /** What is used of t-SNE's package, whose own types are looser. */
 interface Tsne {
   initDataRaw(rows: number[][]): void
@@ -43,8 +46,7 @@ interface Tsne {
 }
 
 function tsne(rows: number[][], { neighbours = 30, iterations = 500, seed = 1 }: ProjectionOptions): Points {
-  // A CommonJS package, whose names Node does not see in an import.
-  const { TSNE } = createRequire(import.meta.url)('@keckelt/tsne') as { TSNE: new (options: object) => Tsne }
+  const { TSNE } = require('@keckelt/tsne') as { TSNE: new (options: object) => Tsne }
   const map = new TSNE({ dim: 2, perplexity: Math.max(2, Math.min(neighbours, (rows.length - 1) / 3)), epsilon: 10 })
   // It takes its first positions from Math.random and has no seed: for that call, which nothing else runs beside, it gets one.
   const { random } = Math

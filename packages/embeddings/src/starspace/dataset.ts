@@ -106,7 +106,7 @@ export class StarSpaceDataset {
 }
 
 /** Where the examples of a task lie, and its labels where all of them are the negatives. */
-export interface ArrangedTask {
+interface ArrangedTask {
   readonly kind: TaskKind
   readonly firstExample: number
   readonly exampleCount: number

@@ -26,8 +26,8 @@ export function partsOf(line: string, kind: TaskKind): Parts {
   return [words.filter((word) => !isLabel(word)), ...words.filter(isLabel).map((label) => [label])]
 }
 
-/** Whether there is something to learn from, or to be asked about: two sides. */
-export function isWhole(parts: Parts): boolean {
+/** Whether an example has two sides. */
+function isWhole(parts: Parts): boolean {
   return parts.length > 1 && parts[0]!.length > 0
 }
 
