@@ -46,7 +46,7 @@ describe('parlance-transcribe', () => {
     expect(html).toContain('Recordings, those with most errors first')
     expect(html.split('class="recording"').length - 1).toBe(30)
     expect(html).not.toMatch(/(?:src|href)="https?:/)
-    expect(printed.stdout).toContain(`WER ${(100 * result.wer).toFixed(2)}% (`)
+    expect(printed.stdout).toContain(`WER ${(100 * result.wer).toFixed(2)}%, 95% interval `)
     expect(printed.stdout).toMatch(/\d+ substitutions?, \d+ deletions?, \d+ insertions?; normalisation: none/)
 
     const [first, second] = result.utterances as [(typeof result.utterances)[0], (typeof result.utterances)[0]]

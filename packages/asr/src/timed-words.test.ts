@@ -30,6 +30,24 @@ describe('timedWords', () => {
     expect(times({ mark: undefined, start: 0, end: 0 })).toEqual([[1.5, 2.5], [4.5, 5.5]])
   })
 
+  it('ends a word where more than a second passes between its tokens', () => {
+    const tokenizer = makeTokenizer(['yes no'], 'characters')
+    const tokens = [...tokenizer.encode('nonoyes')]
+    const found = { tokens, frames: [1, 3, 14, 15, 25, 26, 27], logProbs: [0, half, 0, 0, 2 * half, 0, 0] }
+    const words = [
+      { word: 'no', start: 0.1, end: 0.4, confidence: 0.5 },
+      { word: 'noyes', start: 1.4, end: 2.8, confidence: 0.25 },
+    ]
+    expect(timedWords(tokenizer, found, 0.1)).toEqual(words)
+    // A search that knows where tokens end: the first o is heard until just before the second n.
+    expect(timedWords(tokenizer, { ...found, ends: [1, 5, 14, 15, 25, 26, 27] }, 0.1)[0]?.word).toBe('nonoyes')
+    const reader = new WordReader(tokenizer, 0.1)
+    for (let heard = 1; heard < tokens.length; heard++) {
+      reader.read({ tokens: tokens.slice(0, heard), frames: found.frames.slice(0, heard), logProbs: found.logProbs.slice(0, heard) }, heard)
+    }
+    expect(reader.read(found, tokens.length)).toEqual(words)
+  })
+
   it('ends a word where the next one starts', () => {
     const tokenizer = makeTokenizer(['yes no'], 'words')
     const tokens = [...tokenizer.encode('yes no no')]
@@ -43,10 +61,10 @@ describe('timedWords', () => {
   it('reads byte pairs that begin with a space, and tokens without times', async () => {
     const tokenizer = await trainBpe(['one two three one two three one two three'], { vocabSize: 280 })
     const tokens = [...tokenizer.encode('one two')]
-    const words = timedWords(tokenizer, { tokens, frames: tokens.map((_, i) => 3 * i), logProbs: tokens.map(() => 0) }, 1)
+    const words = timedWords(tokenizer, { tokens, frames: tokens.map((_, i) => 3 * i), logProbs: tokens.map(() => 0) }, 0.1)
     expect(words.map(({ word }) => word)).toEqual(['one', 'two'])
     expect(words[0]?.start).toBe(0)
-    expect(words[1]?.end).toBe(3 * (tokens.length - 1) + 1)
+    expect(words[1]?.end).toBeCloseTo((3 * (tokens.length - 1) + 1) / 10, 6)
     expect(timedWords(tokenizer, { tokens, frames: [], logProbs: tokens.map(() => 0) }, 1)[1]).toEqual({ word: 'two', confidence: 1 })
     expect(timedWords(tokenizer, { tokens: [], frames: [], logProbs: [] }, 1)).toEqual([])
   })
@@ -60,7 +78,7 @@ describe('WordReader', () => {
     return [...text.matchAll(/\S+/gu)].map(({ 0: word, index }) => {
       const first = ends.findIndex((end) => end > index)
       const last = ends.findIndex((end) => end >= index + word.length)
-      return { word, start: frames[first] as number, end: (frames[last] as number) + 1, confidence: Math.exp(Math.min(...logProbs.slice(first, last + 1))) }
+      return { word, start: (frames[first] as number) / 10, end: ((frames[last] as number) + 1) / 10, confidence: Math.exp(Math.min(...logProbs.slice(first, last + 1))) }
     })
   }
 
@@ -75,7 +93,7 @@ describe('WordReader', () => {
       const tokens = Array.from({ length: random.integer(60) }, () => 1 + random.integer(tokenizer.vocabSize - 1))
       // Frames that leave room between words, so that no end is cut short.
       const all: TimedTokens = { tokens, frames: tokens.map((_, i) => 2 * i), logProbs: tokens.map((_, i) => -((i * 7) % 5)) }
-      const reader = new WordReader(tokenizer, 1)
+      const reader = new WordReader(tokenizer, 0.1)
       for (let heard = 0; heard < tokens.length; ) {
         heard = Math.min(tokens.length, heard + random.integer(9))
         const some = { tokens: tokens.slice(0, heard), frames: all.frames.slice(0, heard), logProbs: all.logProbs.slice(0, heard) }

@@ -25,6 +25,12 @@ export interface EmissionTiming {
 const CONTEXT = 4
 
 /**
+ * Seconds. Models of characters leave out the space between words that are further apart than those of their training, as
+ * where recordings were joined.
+ */
+const PAUSE = 1
+
+/**
  * The words that tokens spell, in time linear in their number. A word starts with the encoder frame that emitted its first
  * token, and ends with the one that emitted its last, at the latest where the next word starts.
  *
@@ -74,10 +80,10 @@ export class WordReader {
   }
 
   /** The words after those that are done. */
-  private spell({ tokens, frames, ends: lasts = frames, logProbs }: TimedTokens): ReadWord[] {
-    const { tokenizer } = this
+  private spell(found: TimedTokens): ReadWord[] {
+    const { tokens } = found
     const from = Math.max(0, this.first - CONTEXT)
-    const text = tokenizer.decode(tokens.slice(from))
+    const text = this.tokenizer.decode(tokens.slice(from))
     const ends = this.ends(tokens, from)
     const end = (token: number): number => ends[token - from] as number
     const words: ReadWord[] = []
@@ -88,16 +94,33 @@ export class WordReader {
       const { 0: word, index } = match
       // The first token that reaches into the word, and those until one reaches its end.
       while (token < tokens.length - 1 && end(token) <= index) token++
-      const first = token
-      while (token < tokens.length - 1 && end(token) < index + word.length) token++
-      const confidence = Math.exp(Math.min(...logProbs.slice(first, token + 1)))
-      const at = frames[this.beginning(tokens, first)]
-      const last = lasts[token]
-      const times = at === undefined || last === undefined ? {} : this.times(at, last)
-      const offset = this.length(tokens, Math.max(0, first - CONTEXT), first + 1) - (end(first) - index)
-      words.push({ word: { word, ...times, confidence }, first, offset })
+      let first = token
+      let begin = index
+      while (token < tokens.length - 1 && end(token) < index + word.length) {
+        token++
+        if (!this.pauseBefore(token, found) || end(token - 1) <= begin) continue
+        words.push(this.word(text.slice(begin, end(token - 1)), found, first, token - 1, end(first) - begin))
+        first = token
+        begin = end(token - 1)
+      }
+      words.push(this.word(text.slice(begin, index + word.length), found, first, token, end(first) - begin))
     }
     return words
+  }
+
+  /** @param length of what its first token adds to it */
+  private word(word: string, { tokens, frames, ends: lasts = frames, logProbs }: TimedTokens, first: number, last: number, length: number): ReadWord {
+    const confidence = Math.exp(Math.min(...logProbs.slice(first, last + 1)))
+    const at = frames[this.beginning(tokens, first)]
+    const until = lasts[last]
+    const times = at === undefined || until === undefined ? {} : this.times(at, until)
+    return { word: { word, ...times, confidence }, first, offset: this.length(tokens, Math.max(0, first - CONTEXT), first + 1) - length }
+  }
+
+  /** Whether a token comes so long after the one before it that they cannot be of one word. */
+  private pauseBefore(token: number, { frames, ends: lasts = frames }: TimedTokens): boolean {
+    const [before, at] = [lasts[token - 1], frames[token]]
+    return before !== undefined && at !== undefined && (at - before) * this.secondsPerFrame > PAUSE
   }
 
   /** The token that says when the word begins whose first one this is. */

@@ -2,7 +2,6 @@ import type { Tokenizer } from '@parlance/tokenizer'
 import { type Familiarity, unfamiliarWarning } from './familiarity.js'
 import type { ScoredTokens, TimedTokens } from './search/timed-tokens.js'
 import { type EmissionTiming, timedWords, type Word, WordReader } from './timed-words.js'
-import { spelled } from './units.js'
 
 export interface Transcript {
   text: string
@@ -85,8 +84,9 @@ export class TranscriptWriter {
     const texts = new Map<string, Alternative>()
     for (const found of hypotheses) {
       if (texts.size === most) break
-      const text = spelled(this.tokenizer, found.tokens)
-      if (!texts.has(text)) texts.set(text, { text, words: timedWords(this.tokenizer, found, this.secondsPerFrame, this.timing), score: found.score })
+      const words = timedWords(this.tokenizer, found, this.secondsPerFrame, this.timing)
+      const text = textOf(words)
+      if (!texts.has(text)) texts.set(text, { text, words, score: found.score })
     }
     return [...texts.values()]
   }
@@ -95,26 +95,34 @@ export class TranscriptWriter {
 /** The transcript of a recording that is still heard. */
 export class PartialWriter {
   private readonly reader: WordReader
+  private readonly settledReader: WordReader
 
-  constructor(private readonly tokenizer: Tokenizer, secondsPerFrame: number, timing: EmissionTiming | undefined) {
+  constructor(tokenizer: Tokenizer, secondsPerFrame: number, timing: EmissionTiming | undefined) {
     this.reader = new WordReader(tokenizer, secondsPerFrame, timing)
+    this.settledReader = new WordReader(tokenizer, secondsPerFrame, timing)
   }
 
   /** @param settled how many of the first tokens stay, now and in later calls */
   write(found: TimedTokens, settled: number, duration: number): PartialTranscript {
     const words = this.reader.read(found, settled)
-    const text = words.map(({ word }) => word).join(' ')
+    const text = textOf(words)
     return { text, words, duration, stable: this.stable(found, settled, text) }
   }
 
   /** Characters that settled tokens spell. */
-  private stable({ tokens }: TimedTokens, settled: number, text: string): number {
-    if (settled === tokens.length) return text.length
-    const beginning = spelled(this.tokenizer, tokens.slice(0, settled))
+  private stable(found: TimedTokens, settled: number, text: string): number {
+    if (settled === found.tokens.length) return text.length
+    const { tokens, frames, ends, logProbs } = found
+    const some = { tokens: tokens.slice(0, settled), frames: frames.slice(0, settled), logProbs, ...(ends && { ends }) }
+    const beginning = textOf(this.settledReader.read(some, settled))
     let stable = 0
     while (stable < beginning.length && beginning[stable] === text[stable]) stable++
     return stable
   }
+}
+
+function textOf(words: readonly Word[]): string {
+  return words.map(({ word }) => word).join(' ')
 }
 
 function followed(before: Alternative, next: Alternative): Alternative {
