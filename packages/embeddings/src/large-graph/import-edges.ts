@@ -86,17 +86,28 @@ export interface EdgeNames {
   readonly dictionaries: readonly Dictionary[]
 }
 
-/** Adds the edges of a file, whose names are known. @throws EmbeddingError that names file and line of one that is not */
-export async function addLines(writer: Pick<EdgeWriter, 'add'>, file: string, shape: GraphShape, { relations, dictionaries }: EdgeNames): Promise<void> {
+/** What becomes of an edge with a name that is not known: an error, or it is passed over. */
+export type Unknown = 'error' | 'skip'
+
+/** Adds the edges of a file by their names. @throws EmbeddingError that names file and line of a name that is not known */
+export async function addLines(
+  writer: Pick<EdgeWriter, 'add'>,
+  file: string,
+  shape: GraphShape,
+  { relations, dictionaries }: EdgeNames,
+  unknown: Unknown = 'error',
+): Promise<void> {
   const idOf = (dictionary: Dictionary, kind: string, name: string, where: string): number => {
     const id = dictionary.id(name)
-    if (id === undefined) throw new EmbeddingError(`${where}: the model does not know the ${kind} ${JSON.stringify(name)}.`)
-    return id
+    if (id === undefined && unknown === 'error') throw new EmbeddingError(`${where}: the model does not know the ${kind} ${JSON.stringify(name)}.`)
+    return id ?? -1
   }
   for await (const { fields: [left, name, right], where } of edgeLines(file)) {
     const relation = idOf(relations, 'relation', name, where)
-    const sides = shape.relations[relation]!
-    writer.add(relation, idOf(dictionaries[sides.left]!, 'entity', left, where), idOf(dictionaries[sides.right]!, 'entity', right, where))
+    const sides = shape.relations[relation]
+    if (!sides) continue
+    const [from, to] = [idOf(dictionaries[sides.left]!, 'entity', left, where), idOf(dictionaries[sides.right]!, 'entity', right, where)]
+    if (from >= 0 && to >= 0) writer.add(relation, from, to)
   }
 }
 

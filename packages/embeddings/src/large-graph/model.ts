@@ -4,7 +4,7 @@ import { EmbeddingError } from '../errors.js'
 import { Dictionary } from '../graph/triples.js'
 import { WordVectors } from '../vectors/word-vectors.js'
 import { GraphMemory } from './graph-memory.js'
-import { addLines } from './import-edges.js'
+import { addLines, type Unknown } from './import-edges.js'
 import { type LargeGraphFolder, readFolder } from './model-folder.js'
 import { type NameKind, readNames } from './names.js'
 import { type GraphEdges, rankEdges } from './ranking.js'
@@ -95,8 +95,13 @@ export class LargeGraphModel {
     return linkPrediction(await this.rank(edges, known))
   }
 
-  /** GraphEdges of a file as ids. @throws EmbeddingError that names file and line, also for what the model does not know */
-  async readEdges(file: string): Promise<GraphEdges> {
+  /**
+   * Edges of a file as ids.
+   *
+   * @param options.unknown what becomes of edges with a name that the model does not know; default an error
+   * @throws EmbeddingError that names file and line
+   */
+  async readEdges(file: string, { unknown = 'error' }: { unknown?: Unknown } = {}): Promise<GraphEdges> {
     const [relations, left, right]: [number[], number[], number[]] = [[], [], []]
     const add = (relation: number, from: number, to: number) => {
       relations.push(relation)
@@ -106,7 +111,7 @@ export class LargeGraphModel {
     await addLines({ add }, file, this.shape, {
       relations: Dictionary.of(this.shape.relations.map(({ name }) => name)),
       dictionaries: this.shape.entities.map(({ name }) => this.names('entities', name)),
-    })
+    }, unknown)
     if (left.length === 0) throw new EmbeddingError(`${file}: holds no edges.`)
     return { relations: Int32Array.from(relations), left: Int32Array.from(left), right: Int32Array.from(right) }
   }

@@ -3,7 +3,7 @@ import { EmbeddingError } from '../errors.js'
 import type { GraphMemory } from './graph-memory.js'
 import { entitiesIn, entitiesOf, type GraphShape, placeOf, tablesOf } from './shape.js'
 
-/** GraphEdges by ids: relations, and entities of the relations' types. The arrays are of one length. */
+/** Edges by ids: relations, and entities of the relations' types. The arrays are of one length. */
 export interface GraphEdges {
   readonly relations: Int32Array
   readonly left: Int32Array
