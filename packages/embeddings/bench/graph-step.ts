@@ -64,11 +64,11 @@ async function drawQueries(): Promise<{ asked: Int32Array[][]; batch: (step: num
     const batches = new GraphBatches(splits.train, { size: batch, grouped: true, entityCount: entities, relationCount: relations, seed: 1 })
     const asked = Array.from({ length: count }, (_, i) => {
       const given = batches.batch(i + 1)
-      const [e, r, rows, answers, placed] = [given.entities, given.relations, given.rows, given.answers, given.placed].map((tensor) => tensor.dataSync())
+      const [e, r, rows, answers, placed] = [given.entities, given.relations, given.rows, given.answers, given.placed].map((tensor) => Int32Array.from(tensor.dataSync())) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array]
       tf.dispose(given)
-      const used = placed!.reduce((a, b) => a + b, 0)
-      const row = (of: ArrayLike<number>) => Int32Array.from(rows!.subarray(0, used) as Int32Array, (q) => of[q]!)
-      return [row(e!), row(r!), (answers as Int32Array).slice(0, used)]
+      const used = placed.reduce((a, b) => a + b, 0)
+      const ofRows = (of: Int32Array) => rows.subarray(0, used).map((q) => of[q]!)
+      return [ofRows(e), ofRows(r), answers.slice(0, used)]
     })
     return { asked, batch: (step) => batches.batch(step + 1) }
   }

@@ -4,8 +4,6 @@ export const OPERATORS = ['identity', 'translation', 'diagonal', 'complex-diagon
 export const COMPARATORS = ['dot', 'cos', 'l2', 'squared-l2'] as const
 export const LOSSES = ['softmax', 'logistic', 'margin'] as const
 
-export type Operator = (typeof OPERATORS)[number]
-
 const count = z.int().min(1)
 const positive = z.number().positive()
 
