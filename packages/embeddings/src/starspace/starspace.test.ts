@@ -65,6 +65,7 @@ describe('tags', () => {
       expect(hits[1]).toBeGreaterThan(0.97) // 0.25 by chance
       expect(signature).toBe('tags|filtered|ties:realistic|candidates:all labels')
       expect(model.predictTags('b1 b2 the0', 2).map(({ label }) => label)[0]).toBe('__label__b')
+      expect(model.predictTags('__label__a b1 b2 the0', 4)).toEqual(model.predictTags('b1 b2 the0', 4))
       expect(model.predictTags('unseen')).toEqual([])
     },
   )

@@ -73,9 +73,10 @@ export class StarSpace {
     return this.sum(rows)
   }
 
-  /** The labels that go best with a text. Empty where no word of it is known. */
+  /** The labels that go best with a text, in which labels are passed over. Empty where no word of it is known. */
   predictTags(text: string | readonly string[], count = 1): Prediction[] {
-    const query = this.embed(text)
+    const words = typeof text === 'string' ? wordsOf(text) : text
+    const query = this.embed(words.filter((word) => !isTag(word)))
     return query ? this.scorer('tags').best(query, count) : []
   }
 
