@@ -138,7 +138,7 @@ async function measure(folder: string, utterances: readonly Utterance[], { featu
   // Such features do not tell speech from background.
   if (isPrecomputed(features)) return
   const transcriber = await Transcriber.load(folder, threads === undefined ? {} : { threads })
-  const some = [...new Random(seed, 'familiar').permutation(utterances.length).slice(0, FAMILIAR)].map((i) => utterances[i] as Utterance)
+  const some = Array.from(new Random(seed, 'familiar').permutation(utterances.length).slice(0, FAMILIAR), (i) => utterances[i] as Utterance)
   const transcripts = transcriber.transcribe(some.map(({ audio }) => audio))
   writeFamiliarity(file, transcripts)
   if (transducer.emissionDelay > 0) writeTiming(timing, some, transcripts)
