@@ -5,7 +5,7 @@ import { PassThrough, Readable } from 'node:stream'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { plantedText } from '../testing/planted.js'
 import { readVectors } from '../vectors/files.js'
-import { familiarFlags } from './familiar-flags.js'
+import { familiarFlags, familiarStarSpaceFlags } from './familiar-flags.js'
 import { runCli } from './program.js'
 
 const folder = mkdtempSync(join(tmpdir(), 'parlance-embed-'))
@@ -160,6 +160,14 @@ describe('failed work', () => {
   it.each(cases)('%j is one line and exit code 1', async (args, stdin, message) => {
     expect(await run(args, stdin)).toEqual({ code: 1, out: '', err: `parlance-embed: ${message}\n` })
     expect(existsSync(at('never.vec'))).toBe(false)
+  })
+})
+
+describe('familiarStarSpaceFlags', () => {
+  it('gives them our names', () => {
+    expect(familiarStarSpaceFlags(['-trainFile', 'a.txt', '-dim', '20', '-adagrad', '0', '-p', '1', '-o', 'x', '--json'])).toEqual([
+      '--tags', 'a.txt', '--dimensions', '20', '--optimizer', 'sgd', '--exponent', '1', '-o', 'x', '--json',
+    ])
   })
 })
 

@@ -2,7 +2,7 @@ import { oneLine, UsageError } from '@parlance/nn/command-line'
 import { Command, CommanderError, Option } from 'commander'
 import { addClassify } from './classify.js'
 import { evaluateCommand, type EvaluateFlags } from './evaluate.js'
-import { familiarFlags } from './familiar-flags.js'
+import { familiarFlags, familiarStarSpaceFlags } from './familiar-flags.js'
 import { addGraph } from './graph.js'
 import { type Io, NAME } from './io.js'
 import { addLargeGraph } from './large-graph.js'
@@ -17,10 +17,8 @@ import { addWord2VecOptions, type Word2VecFlags } from './word2vec-options.js'
 
 /** Runs the command line; resolves to the exit code: 0, 1 for failed work, 2 for wrong usage. */
 export async function runCli(argv: readonly string[], io: Io): Promise<number> {
-  const [command, ...rest] = argv
-  const args = command === 'word2vec' ? [command, ...familiarFlags(rest)] : argv
   try {
-    await program(io).parseAsync(args, { from: 'user' })
+    await program(io).parseAsync(ours(argv), { from: 'user' })
     return 0
   } catch (error) {
     // Commander has written its message, or the help that was asked for.
@@ -28,6 +26,14 @@ export async function runCli(argv: readonly string[], io: Io): Promise<number> {
     io.stderr.write(`${NAME}: ${oneLine(error)}\n`)
     return error instanceof UsageError ? 2 : 1
   }
+}
+
+/** Arguments that other programs take too, by our names. */
+function ours(argv: readonly string[]): readonly string[] {
+  const [command, ...rest] = argv
+  if (command === 'word2vec') return [command, ...familiarFlags(rest)]
+  if (command === 'starspace' && rest[0] === 'train') return [command, 'train', ...familiarStarSpaceFlags(rest.slice(1))]
+  return argv
 }
 
 function program(io: Io): Command {

@@ -28,7 +28,7 @@ beforeAll(async () => {
 
 describe('parlance-embed starspace', () => {
   it('trains, and says what it made', async () => {
-    const { code, out } = await run(['starspace', 'train', '--tags', at('tags.txt'), '-o', at('again'), '--loss', 'softmax', '--similarity', 'dot', ...FAST, '--json'])
+    const { code, out } = await run(['starspace', 'train', '--tags', at('tags.txt'), '-o', at('again'), '-loss', 'softmax', '-similarity', 'dot', ...FAST, '--json'])
     expect(code).toBe(0)
     expect(JSON.parse(out)).toMatchObject({ output: at('again'), words: 10, labels: 2, interrupted: false })
     expect(JSON.parse(readFileSync(join(at('again'), 'config.json'), 'utf8'))).toMatchObject({ type: 'starspace', dimensions: 16, similarity: 'dot' })
