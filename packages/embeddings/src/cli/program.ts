@@ -37,14 +37,16 @@ function ours(argv: readonly string[]): readonly string[] {
 }
 
 function program(io: Io): Command {
-  const root = new Command(NAME).description('Learn word vectors, look things up in them and measure them.').addHelpText(
+  const root = new Command(NAME).description('Learn vectors of words, graphs, labels and pages, look things up in them, draw them and measure them.').addHelpText(
     'after',
     `
 Examples:
   ${NAME} word2vec books/*.txt.gz -o books.vec
   ${NAME} nearest -v books.vec king
   ${NAME} analogy -v books.vec man woman king
-  ${NAME} evaluate -v books.vec --similarity EN-WS-353-ALL.txt --analogies questions-words.txt`,
+  ${NAME} evaluate -v books.vec --similarity EN-WS-353-ALL.txt --analogies questions-words.txt
+  ${NAME} plot -v books.vec -o books.html
+  ${NAME} starspace train --tags train.txt -o tags`,
   )
   // Subcommands copy these settings when they are made.
   root.exitOverride().configureOutput({
