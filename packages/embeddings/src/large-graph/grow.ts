@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, rmSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { EmbeddingError } from '../errors.js'
 import { Dictionary } from '../graph/triples.js'
@@ -64,7 +64,8 @@ export async function growLargeGraph(options: GrowOptions): Promise<GrownGraph> 
   }
   const training = { ...model.training, epochs: options.epochs ?? model.training.epochs, learningRate: options.learningRate ?? model.training.learningRate }
   mkdirSync(folder, { recursive: true })
-  cpSync(model.folder, folder, { recursive: true })
+  // The edges that it was trained on may lie in a folder there.
+  cpSync(model.folder, folder, { recursive: true, filter: (path) => path === model.folder || !statSync(path).isDirectory() })
   for (const [type, entityType] of shape.entities.entries()) writeNames(folder, entityType, 'entities', dictionaries[type]!.names)
   /** Whether an entity is one of the new. */
   const isNew = (type: number, entity: number) => entity >= before[type]!
@@ -81,5 +82,6 @@ export async function growLargeGraph(options: GrowOptions): Promise<GrownGraph> 
   const finish = () => writeFolder(folder, { shape, training: model.training, finishedEpochs: model.training.epochs })
   const epochs = await trainMemory(memory, { ...options, edges, training, firstEpoch: 1, finish })
   finish()
+  rmSync(edges.folder, { recursive: true })
   return { epochs, added: total }
 }

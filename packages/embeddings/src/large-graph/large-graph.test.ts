@@ -225,3 +225,28 @@ describe.skipIf(!isAtHand('kg-small'))('UMLS (the corpus kg-small is not at hand
     expect(Math.abs(figures[0]! - figures[1]!)).toBeLessThan(0.06)
   })
 })
+
+describe('a training that cannot go on', () => {
+  it('is told of: a loss that is no number, and tables of another width', async () => {
+    const { train } = ring(20)
+    const edges = await importEdges([train], { folder: at('odd-edges'), partitions: 2 })
+    const diverging = trainLargeGraph({ edges, folder: at('odd'), training: settings({ epochs: 9, learningRate: 1e38, loss: 'logistic' }), threads: 1 })
+    await expect(diverging).rejects.toThrow(/^The training diverged: the mean loss of epoch \d is .*; take a learning rate below 1e\+38\.$/)
+    await trainLargeGraph({ edges, folder: at('narrow'), training: settings({ dim: 8, epochs: 1 }), threads: 1 })
+    const wider = trainLargeGraph({ edges, folder: at('narrow'), training: settings({ dim: 16, epochs: 2 }), threads: 1, resume: true })
+    await expect(wider).rejects.toThrow(/operators\.safetensors: should hold 48 numbers \(F32\) as operators, has F32 of shape 3 × 8/)
+  })
+
+  it('stops when it is told to, and leaves what was learnt', async () => {
+    const { train } = ring(20)
+    const edges = await importEdges([train], { folder: at('stop-edges') })
+    const abort = new AbortController()
+    const epochs = await trainLargeGraph({
+      edges, folder: at('stop'), training: settings({ epochs: 1000 }), threads: 1, signal: abort.signal,
+      onEpoch: ({ epoch }) => void (epoch === 2 && abort.abort()),
+    })
+    expect(epochs).toHaveLength(2)
+    expect((await LargeGraphModel.open(at('stop')).vectors()).size).toBe(20)
+    expect(await trainLargeGraph({ edges, folder: at('stop'), training: settings({ epochs: 3 }), threads: 1, resume: true })).toMatchObject([{ epoch: 3 }])
+  })
+})
