@@ -14,7 +14,7 @@ export interface EvaluationReportInput {
 
 /** Rows and confusions of a page at most: browsers lay more out slowly. */
 const MOST_ROWS = 1000
-const MOST_CONFUSIONS = 50
+const MOST_CONFUSIONS = 20
 
 const STYLE = `<style>
 .said { display: flex; flex-wrap: wrap; gap: .15rem .3rem; margin: .3rem 0 .1rem; }
