@@ -10,6 +10,9 @@ import type { EmissionTiming, Word } from './timed-words.js'
 /** The file of a model folder that says how late its tokens come. */
 export const TIMING_FILE = 'timing.json'
 
+/** Share of the words whose times should be near. */
+const MOST = 0.9
+
 const timingSchema = z.object({ start: z.number(), end: z.number() })
 
 /**
@@ -25,8 +28,8 @@ export function readTiming(file: string, tokenizer: Tokenizer, { emissionDelay }
 }
 
 /**
- * Measures how late the words of transcripts are, by the median of those that are right in recordings where as many were found
- * as spoken, and writes it; nothing where there are none.
+ * Measures how late the words of transcripts are, so that most of those that are right come as little too early as others too
+ * late, and writes it; nothing where there are none. Only recordings where as many words were found as spoken are looked at.
  */
 export function writeTiming(file: string, utterances: readonly Utterance[], transcripts: readonly { words: readonly Word[] }[]): void {
   const [starts, ends]: [number[], number[]] = [[], []]
@@ -40,10 +43,15 @@ export function writeTiming(file: string, utterances: readonly Utterance[], tran
       ends.push(end - planted.end)
     }
   }
-  if (starts.length > 0) writeFileAtomic(file, `${JSON.stringify({ start: median(starts), end: median(ends) })}\n`)
+  if (starts.length > 0) writeFileAtomic(file, `${JSON.stringify({ start: middle(starts), end: middle(ends) })}\n`)
 }
 
-/** To milliseconds. */
-function median(values: readonly number[]): number {
-  return Math.round(1000 * (values.toSorted((a, b) => a - b)[values.length >> 1] as number)) / 1000
+/** The middle of the shortest interval that holds most of the values, to milliseconds. */
+function middle(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b)
+  const more = Math.ceil(MOST * sorted.length) - 1
+  const from = (i: number): number => sorted[i] as number
+  let best = 0
+  for (let i = 0; i + more < sorted.length; i++) if (from(i + more) - from(i) < from(best + more) - from(best)) best = i
+  return Math.round(500 * (from(best) + from(best + more))) / 1000
 }
