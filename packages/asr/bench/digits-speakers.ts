@@ -1,0 +1,36 @@
+import { join } from 'node:path'
+import { parseArgs } from 'node:util'
+import { digitClips, generateDigitStrings } from '@parlance/corpora'
+import { Transcriber } from '../src/index.js'
+import { writeDigitData } from './digits/data.js'
+import { trainDigits } from './digits/recipe.js'
+import { scoreDigits, shown } from './digits/score.js'
+
+// Leave-one-speaker-out: the digits model trained on four speakers, on strings of all clips of the fifth. Goes on where it stopped.
+// Run: npm run bench -- asr/digits-speakers --output DIR [--speakers a,b] [--plain STEPS] [--varied STEPS]
+// --speakers none trains on all, as the shipped model was.
+
+const { values } = parseArgs({
+  options: {
+    output: { type: 'string' },
+    speakers: { type: 'string', default: 'george,jackson,lucas,nicolas,yweweler' },
+    plain: { type: 'string', default: '1700' },
+    varied: { type: 'string', default: '1200' },
+  },
+})
+if (values.output === undefined) throw new Error('say with --output where models are written')
+const parts = await Promise.all((['train', 'valid', 'test'] as const).map(digitClips))
+const rates: number[] = []
+for (const speaker of values.speakers.split(',')) {
+  const folder = join(values.output, speaker)
+  const data = await writeDigitData(folder, speaker)
+  const model = await trainDigits(data, folder, [Number(values.plain), Number(values.varied)])
+  if (speaker === 'none') continue
+  const transcriber = await Transcriber.load(model, { threads: 1 })
+  const strings = generateDigitStrings(parts.flat().filter((clip) => clip.speaker === speaker), { seed: 3, strings: 200 })
+  const score = scoreDigits(strings, transcriber.transcribe(strings.map(({ samples }) => samples)))
+  transcriber.dispose()
+  rates.push(score.wer)
+  console.log(`without ${speaker}: ${shown(score)}`)
+}
+if (rates.length > 0) console.log(`mean WER ${(rates.reduce((sum, rate) => sum + rate, 0) / rates.length).toFixed(2)}%`)
