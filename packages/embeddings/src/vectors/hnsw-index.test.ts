@@ -53,6 +53,10 @@ describe('an HNSW index', () => {
     expect(query).toEqual(new NearestWords(vectors, index).ofWord('w7', 20))
   })
 
+  it('says when it cannot be written', () => {
+    expect(() => index.save(join(folder, 'no folder', 'index'))).toThrow('index: cannot be written: ')
+  })
+
   it('is refused when it is damaged or of other vectors', async () => {
     await expect(HnswIndex.load(join(folder, 'none'), vectors)).rejects.toThrow('none.json')
     await expect(HnswIndex.load(file, clouds(2, 2000, 24))).rejects.toThrow('is an index of other vectors than these 2000 of 24')

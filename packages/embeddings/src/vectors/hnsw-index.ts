@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { readFileSync } from 'node:fs'
+import { readFileSync, renameSync, rmSync } from 'node:fs'
 import { readJson } from '@parlance/nn/command-line'
 import { writeFileAtomic } from '@parlance/runtime/session'
 import type { Index } from 'usearch'
@@ -90,9 +90,20 @@ export class HnswIndex implements SearchIndex {
     return new HnswIndex(index, note.data.vectors)
   }
 
-  /** Writes the index in USearch's format, and `<file>.json` with checksums of it and of the vectors. */
+  /**
+   * Writes the index in USearch's format, atomically, and `<file>.json` with checksums of it and of the vectors.
+   *
+   * @throws EmbeddingError when it cannot be written
+   */
   save(file: string): void {
-    this.index.save(file)
+    const temporary = `${file}.${process.pid}.tmp`
+    try {
+      this.index.save(temporary)
+      renameSync(temporary, file)
+    } catch (error) {
+      rmSync(temporary, { force: true })
+      throw new EmbeddingError(`${file}: cannot be written: ${(error as Error).message}.`, { cause: error })
+    }
     const note = { type: 'hnsw', index: hashOf(bytesOf(file)), vectors: this.vectorsHash }
     writeFileAtomic(noteOf(file), `${JSON.stringify(note, null, 2)}\n`)
   }
