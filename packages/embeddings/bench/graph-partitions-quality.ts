@@ -2,8 +2,8 @@
  * A knowledge graph trained whole and in partitions, with the same settings: ranks of the validation triples, filtered by
  * training and validation triples, by rounds with seeds of their own.
  *
- *     npm run bench -- embeddings/graph-partitions-quality [--corpus kg-fb15k237] [--partitions 4] [--epochs 15] [--dim 96]
- *       [--operator complex-diagonal] [--batch 64] [--uniform 256] [--learning-rate 0.1] [--operator-rate 0.1] [--rounds 1] [--threads N]
+ *     npm run bench -- embeddings/graph-partitions-quality [--corpus kg-fb15k237] [--partitions 4] [--epochs 20] [--dim 96]
+ *       [--operator complex-diagonal] [--batch 32] [--uniform 512] [--learning-rate 0.1] [--operator-rate 0.1] [--rounds 1] [--threads N]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -16,11 +16,11 @@ const { values: flags } = parseArgs({
   options: {
     corpus: { type: 'string', default: 'kg-fb15k237' },
     partitions: { type: 'string', default: '4' },
-    epochs: { type: 'string', default: '15' },
+    epochs: { type: 'string', default: '20' },
     dim: { type: 'string', default: '96' },
     operator: { type: 'string', default: 'complex-diagonal' },
-    batch: { type: 'string', default: '64' },
-    uniform: { type: 'string', default: '256' },
+    batch: { type: 'string', default: '32' },
+    uniform: { type: 'string', default: '512' },
     'learning-rate': { type: 'string', default: '0.1' },
     'operator-rate': { type: 'string', default: '0.1' },
     rounds: { type: 'string', default: '1' },
