@@ -3,7 +3,7 @@
  * training and validation triples, by rounds with seeds of their own.
  *
  *     npm run bench -- embeddings/graph-partitions-quality [--corpus kg-fb15k237] [--partitions 4] [--epochs 20] [--dim 96]
- *       [--operator complex-diagonal] [--batch 32] [--uniform 512] [--learning-rate 0.1] [--operator-rate 0.1] [--rounds 1] [--threads N]
+ *       [--operator complex-diagonal] [--batch 8] [--uniform 512] [--learning-rate 0.1] [--operator-rate 0.1] [--rounds 1] [--threads N]
  */
 import { mkdtempSync, rmSync } from 'node:fs'
 import { availableParallelism, tmpdir } from 'node:os'
@@ -19,7 +19,7 @@ const { values: flags } = parseArgs({
     epochs: { type: 'string', default: '20' },
     dim: { type: 'string', default: '96' },
     operator: { type: 'string', default: 'complex-diagonal' },
-    batch: { type: 'string', default: '32' },
+    batch: { type: 'string', default: '8' },
     uniform: { type: 'string', default: '512' },
     'learning-rate': { type: 'string', default: '0.1' },
     'operator-rate': { type: 'string', default: '0.1' },
