@@ -220,7 +220,7 @@ describe.skipIf(!isAtHand('kg-small'))('UMLS (the corpus kg-small is not at hand
       const [known, asked] = [await model.readEdges(train), await model.readEdges(valid, { unknown: 'skip' })]
       figures.push((await model.evaluate(asked, [known, asked])).mrr)
     }
-    // By chance 0.04. Two seeds of either differ by as much.
+    // By chance 0.04.
     expect(figures[0]).toBeGreaterThan(0.45)
     expect(Math.abs(figures[0]! - figures[1]!)).toBeLessThan(0.06)
   })
