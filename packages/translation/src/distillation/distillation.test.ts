@@ -28,7 +28,10 @@ beforeAll(() => useDevice('cpu', { threads: 1 }))
 describe('word-level distillation', () => {
   it('keeps the teacher’s most probable tokens, whatever the batches', () => {
     const teacher = createModel(config, 1)
-    const [one, two] = [1, 2].map((shapes) => askTeacher(teacher, examples, plansOf(shapes), { candidates: 3, temperature: 2 }))
+    const done: number[] = []
+    const onProgress = (count: number): unknown => done.push(count)
+    const [one, two] = [1, 2].map((shapes) => askTeacher(teacher, examples, plansOf(shapes), { candidates: 3, temperature: 2, onProgress }))
+    expect(done.filter((count) => count === 3).length).toBe(2)
     expect([...two!.ids]).toEqual([...one!.ids])
     for (const [i, probability] of one!.probabilities.entries()) expect(two!.probabilities[i]).toBeCloseTo(probability, 5)
     expect(one!.ids.length).toBe((6 + 3) * 3)

@@ -26,6 +26,8 @@ export interface TeacherOptions {
   candidates: number
   /** T of softmax(logits / T) over the K. */
   temperature: number
+  /** Told how many examples are done, after each batch. */
+  onProgress?: (examples: number) => void
 }
 
 /**
@@ -39,7 +41,7 @@ export function askTeacher(
   teacher: EncoderDecoder,
   examples: Examples,
   plans: readonly BatchPlan[],
-  { candidates, temperature }: TeacherOptions,
+  { candidates, temperature, onProgress }: TeacherOptions,
 ): TeacherTargets {
   const positions = firstPosition(examples, examples.count)
   const ids = new Int32Array(positions * candidates)
@@ -48,6 +50,7 @@ export function askTeacher(
     const { values, indices } = tf.topk(teacher.logits(batch, inference), candidates)
     return { probabilities: tf.softmax(tf.div(values, temperature)), indices }
   })
+  let done = 0
   for (const plan of plans) {
     const batch = makeBatch(examples, plan)
     const found = best(batch)
@@ -60,6 +63,7 @@ export function askTeacher(
       ids.set(foundIds.subarray(row * rowSize, row * rowSize + size), to)
       probabilities.set(foundProbabilities.subarray(row * rowSize, row * rowSize + size), to)
     }
+    onProgress?.((done += plan.members.length))
   }
   best.dispose()
   return { candidates, ids, probabilities }

@@ -9,6 +9,7 @@ import { type DistillationBatch, distillationLoss, makeDistillationBatch } from 
 import { createModel } from '../models/create-model.js'
 import type { EncoderDecoder } from '../models/encoder-decoder.js'
 import { fileNames } from '../parameter-names.js'
+import { CorpusProgress } from '../synthetic/corpus-progress.js'
 import { loadWeights, type TrainedModel } from './model-folder.js'
 
 /** What is minimised: batches, and their loss. `loss` is given what `makeBatch` made. */
@@ -45,10 +46,13 @@ export function teacherObjective(
   const teacher = createModel(trained.config)
   loadWeights(trained, trained.config, fileNames(namedParameters(teacher)))
   progress.write(`Asking the teacher about ${train.count} pairs.\n`)
+  const shown = new CorpusProgress(progress, train.count, 0)
   const targets = askTeacher(teacher, train, orderedPlans(train, buckets), {
     candidates: Math.min(config.teacherCandidates, tokenizer.vocabSize),
     temperature: config.distillationTemperature,
+    onProgress: (examples) => shown.done(examples),
   })
+  shown.end()
   teacher.dispose()
   const { seed, labelSmoothing, distillationWeight: weight, distillationTemperature: temperature } = config
   return {
