@@ -2,7 +2,8 @@ import {
   AudioError, FeatureExtractor, type Features, type FeatureStream, SilenceSplitter, SpeechDetector, type SpeechSegment,
 } from '@parlance/audio'
 import { readPrecomputed } from './precomputed.js'
-import { joinedSamples, openSpeech, type SpeechInput, type SpeechSource } from './speech.js'
+import { joinParts } from './join-parts.js'
+import { openSpeech, type SpeechInput, type SpeechSource } from './speech.js'
 import { isPrecomputed, secondsPerFrame, type SpeechFeatures } from './speech-features.js'
 
 /** A recording, read and turned into features as they are needed. Its features can be had once. */
@@ -87,7 +88,7 @@ function heard({ duration, portions: samplePortions, close }: SpeechSource, extr
     get speech() {
       return meter.seconds
     },
-    whole: () => extractor.compute(joinedSamples([...portions()])),
+    whole: () => extractor.compute(joinParts([...portions()])),
     *portions() {
       const stream = extractor.stream()
       for (const samples of portions()) yield stream.push(samples)

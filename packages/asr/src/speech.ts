@@ -1,4 +1,5 @@
 import { AudioError, Resampler, toMono, WavFile } from '@parlance/audio'
+import { joinParts } from './join-parts.js'
 
 /** A path of a WAV file, the bytes of one, or samples (N) at the recogniser's rate, nominally in [-1, 1). */
 export type SpeechInput = string | Uint8Array | Float32Array
@@ -64,7 +65,7 @@ export function openSpeech(input: SpeechInput, sampleRate: number): SpeechSource
 export function readSpeech(input: SpeechInput, sampleRate: number): Speech {
   const source = openSpeech(input, sampleRate)
   try {
-    return { samples: joinedSamples([...source.portions()]), duration: source.duration }
+    return { samples: joinParts([...source.portions()]), duration: source.duration }
   } finally {
     source.close()
   }
@@ -88,15 +89,4 @@ function resamplerOf(name: string, from: number, to: number): Resampler {
   } catch (error) {
     throw new AudioError(`${name}: ${(error as Error).message}`, { cause: error })
   }
-}
-
-/** Samples of portions one after the other. */
-export function joinedSamples(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }

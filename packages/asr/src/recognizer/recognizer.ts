@@ -2,6 +2,7 @@ import type { Features } from '@parlance/audio'
 import type { GraphSession } from '@parlance/runtime/session'
 import type { ModelConfig } from '../config.js'
 import type { GraphName } from '../graphs/files.js'
+import { joinParts } from '../join-parts.js'
 import type { FrameSearch } from '../search/frame-search.js'
 import { frameSearch, type SearchOptions } from '../search/search.js'
 import type { ScoredTokens, TimedTokens } from '../search/timed-tokens.js'
@@ -77,7 +78,7 @@ export class Recognizer {
     }
     const decoder = this.graphs.get('decoder') as GraphSession
     return parts.map((some) => {
-      const found = attentionGreedy(decoder, joined(some), width)
+      const found = attentionGreedy(decoder, joinParts(some), width)
       return [{ ...found, score: found.logProbs.reduce((sum, logProb) => sum + logProb, 0) }]
     })
   }
@@ -122,15 +123,4 @@ export class RecognizerStream {
 function expectPlain({ beamSize = 1, blankPenalty = 0, fusion }: SearchOptions): void {
   if (beamSize === 1 && blankPenalty === 0 && !fusion) return
   throw new Error('An attention decoder has greedy search alone: leave beam size, blank penalty, language model and phrases away.')
-}
-
-function joined(parts: readonly Float32Array[]): Float32Array {
-  if (parts.length === 1) return parts[0] as Float32Array
-  const all = new Float32Array(parts.reduce((sum, { length }) => sum + length, 0))
-  let at = 0
-  for (const part of parts) {
-    all.set(part, at)
-    at += part.length
-  }
-  return all
 }
