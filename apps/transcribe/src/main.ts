@@ -20,7 +20,7 @@ function commands(): Command {
   const program = new Command('parlance-transcribe')
     .description('Speech to text from WAV files.')
     .argument('[files...]', 'WAV files of any rate and channels, or folders of them; - or nothing reads one from standard input')
-    .option('--model <dir>', 'model folder that train wrote')
+    .option('--model <dir>', 'model folder that train wrote (default: that of @parlance/transcribe-digits, English digits)')
     .addOption(new Option('--format <format>', 'text: the text, or "file TAB text" for several files; srt, vtt: captions of one; json: an array of file, text, duration, words').choices(FORMATS).default('text'))
     .addOption(new Option('--n-best <n>', 'alternatives of each recording in json, at most the beam').argParser(count('--n-best')).default(1))
     .option('--stream', 'hear recordings bit by bit, with partial results on standard error: "what stays|what may change"; standard input is raw 16-bit samples')
@@ -30,6 +30,7 @@ function commands(): Command {
   addSearchFlags(program)
     .addHelpText('after', `
 Examples:
+  $ parlance-transcribe digits.wav
   $ parlance-transcribe train --data train.jsonl --valid valid.jsonl --output runs/speech --sample-rate 8000
   $ parlance-transcribe --model runs/speech speech.wav
   $ parlance-transcribe --model runs/speech --format json recordings > transcripts.json

@@ -1,6 +1,7 @@
 import { Transcriber, type Transcript } from '@parlance/asr'
 import { AudioError } from '@parlance/audio'
 import { oneLine, UsageError } from '@parlance/nn/command-line'
+import { defaultModel } from './default-model.js'
 import { expectOne, type Format, formatted } from './formats.js'
 import { recordingNames, speechInputs } from './inputs.js'
 import { loadOptions, type SearchFlags } from './search-flags.js'
@@ -19,13 +20,12 @@ export interface TranscribeFlags extends SearchFlags {
  * be read is named there, the others are transcribed, and the exit code is 1.
  */
 export async function transcribe(args: readonly string[], flags: TranscribeFlags): Promise<void> {
-  const { model, format, batchSize, nBest, stream, beamSize } = flags
-  if (model === undefined) throw new UsageError('no model: give --model DIR, a folder that parlance-transcribe train wrote.')
+  const { format, batchSize, nBest, stream, beamSize } = flags
   if (nBest > beamSize) throw new UsageError(`--n-best ${nBest} needs a beam that keeps as many: give --beam-size ${nBest} or more.`)
   if (nBest > 1 && (format !== 'json' || stream)) throw new UsageError('--n-best needs --format json, and whole recordings rather than --stream.')
   const names = recordingNames(args)
   expectOne(names, format)
-  const transcriber = await Transcriber.load(model, await loadOptions(flags))
+  const transcriber = await Transcriber.load(flags.model ?? defaultModel(), await loadOptions(flags))
   const started = performance.now()
   const results = stream
     ? transcribeLive(transcriber, names)

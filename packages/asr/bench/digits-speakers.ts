@@ -3,19 +3,18 @@ import { parseArgs } from 'node:util'
 import { digitClips, generateDigitStrings } from '@parlance/corpora'
 import { Transcriber } from '../src/index.js'
 import { writeDigitData } from './digits/data.js'
-import { trainDigits } from './digits/recipe.js'
+import { STEPS, trainDigits } from './digits/recipe.js'
 import { scoreDigits, shown } from './digits/score.js'
 
 // Leave-one-speaker-out: the digits model trained on four speakers, on strings of all clips of the fifth. Goes on where it stopped.
-// Run: npm run bench -- asr/digits-speakers --output DIR [--speakers a,b] [--plain STEPS] [--varied STEPS]
+// Run: npm run bench -- asr/digits-speakers --output DIR [--speakers a,b] [--steps PLAIN,VARIED,BOTH]
 // --speakers none trains on all, as the shipped model was.
 
 const { values } = parseArgs({
   options: {
     output: { type: 'string' },
     speakers: { type: 'string', default: 'george,jackson,lucas,nicolas,yweweler' },
-    plain: { type: 'string', default: '1700' },
-    varied: { type: 'string', default: '1200' },
+    steps: { type: 'string', default: STEPS.join(',') },
   },
 })
 if (values.output === undefined) throw new Error('say with --output where models are written')
@@ -24,7 +23,7 @@ const rates: number[] = []
 for (const speaker of values.speakers.split(',')) {
   const folder = join(values.output, speaker)
   const data = await writeDigitData(folder, speaker)
-  const model = await trainDigits(data, folder, [Number(values.plain), Number(values.varied)])
+  const model = await trainDigits(data, folder, values.steps.split(',').map(Number))
   if (speaker === 'none') continue
   const transcriber = await Transcriber.load(model, { threads: 1 })
   const strings = generateDigitStrings(parts.flat().filter((clip) => clip.speaker === speaker), { seed: 3, strings: 200 })

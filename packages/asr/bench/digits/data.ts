@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs'
+import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { DIGIT_WORDS, digitClips, generateDigitStrings, generateVariedStrings, writeDigitStrings } from '@parlance/corpora'
 import { CharTokenizer } from '@parlance/tokenizer'
@@ -6,9 +6,10 @@ import { BLANK_TOKEN } from '../../src/index.js'
 
 /** What the digits model is trained on. */
 export interface DigitData {
-  /** Manifests of strings as they are, of strings varied as other voices and rooms would have them, and of validation strings. */
+  /** Manifests of strings as they are, of strings varied as other voices and rooms would have them, of both, and of validation strings. */
   plain: string
   varied: string
+  both: string
   valid: string
   /** Whole words, and a space that marks where each begins. */
   tokenizer: string
@@ -24,9 +25,11 @@ export async function writeDigitData(folder: string, without?: string): Promise<
   const data = {
     plain: writeDigitStrings(folder, 'plain', heard(plain)),
     varied: writeDigitStrings(folder, 'varied', heard(generateVariedStrings(train, { seed: 1, strings: 4000 }))),
+    both: join(folder, 'both.jsonl'),
     valid: writeDigitStrings(folder, 'valid', heard(generateDigitStrings(valid, { seed: 2, strings: 150 }))),
     tokenizer: join(folder, 'tokenizer.json'),
   }
+  writeFileSync(data.both, [data.plain, data.varied].map((file) => readFileSync(file, 'utf8')).join(''))
   writeFileSync(data.tokenizer, `${JSON.stringify(pieces.toJSON())}\n`)
   return data
 }

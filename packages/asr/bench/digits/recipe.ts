@@ -15,20 +15,24 @@ const model = {
 const gentle = { speeds: [1], gain: 6, timeMasks: 1, timeMaskFrames: 5, frequencyMasks: 1, frequencyMaskBins: 4, frequencyWarp: 0.05 }
 const rough = { speeds: [1], gain: 0, timeMasks: 1, timeMaskFrames: 8, frequencyMasks: 1, frequencyMaskBins: 5, frequencyWarp: 0.08 }
 
+/** Steps of training on plain strings, on varied ones and on both. */
+export const STEPS = [1700, 1500, 2200] as const
+
 /**
  * Trains the digits model: what digits are is learnt soonest from strings as they are, what stays the same in other voices and
- * rooms from varied ones. A part whose model is there is not trained again.
+ * rooms from varied ones, and both last from both. A part whose model is there is not trained again.
  *
- * @param steps on plain strings and on varied ones
  * @returns the model folder
  */
-export async function trainDigits({ plain, varied, valid, tokenizer }: DigitData, folder: string, steps: readonly [plain: number, varied: number]): Promise<string> {
-  const first = join(folder, 'plain')
-  const second = join(folder, 'varied')
-  const train = async (options: TrainRecognizerOptions): Promise<void> => {
-    if (!existsSync(join(options.output, 'predictor.onnx'))) await trainRecognizer({ valid, tokenizer, ...options })
+export async function trainDigits({ plain, varied, both, valid, tokenizer }: DigitData, folder: string, steps: readonly number[] = STEPS): Promise<string> {
+  const parts = [['plain', plain, gentle], ['varied', varied, rough], ['both', both, rough]] as const
+  let init: string | undefined
+  for (const [i, [name, data, augmentation]] of parts.entries()) {
+    const output = join(folder, name)
+    const config = { ...model, augmentation, maxSteps: steps[i] ?? STEPS[i] ?? 0, evaluateEvery: 500 }
+    const begun = init === undefined ? {} : { init }
+    if (!existsSync(join(output, 'predictor.onnx'))) await trainRecognizer({ data, valid, tokenizer, output, config, ...begun })
+    init = output
   }
-  await train({ data: plain, output: first, config: { ...model, augmentation: gentle, maxSteps: steps[0], evaluateEvery: 200 } })
-  await train({ data: varied, output: second, init: first, config: { ...model, augmentation: rough, maxSteps: steps[1], evaluateEvery: 400 } })
-  return second
+  return join(folder, 'both')
 }
