@@ -129,7 +129,7 @@ describe('bad input', () => {
 
   it.each([
     [2, 'unknown option', () => ['--modle', 'x']],
-    [2, 'give --model DIR', () => ['a.wav']],
+    [1, 'gone.wav: no such file', () => [join(folder, 'gone.wav')]],
     [2, "--batch-size must be a whole number of 1 or more, got \"0\"", () => ['--model', 'x', '--batch-size', '0', 'a.wav']],
     [2, "Allowed choices are text, srt, vtt, json, ctm", () => ['--format', 'doc', 'a.wav']],
     [2, '--format srt holds one recording, got 2', () => ['--model', 'x', '--format', 'srt', 'a.wav', 'b.wav']],
