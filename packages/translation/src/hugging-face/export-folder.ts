@@ -56,7 +56,7 @@ export function exportForTransformers(folder: string, output: string): void {
     },
     // What our search never says.
     'generation_config.json': { ...ids, max_length: LONGEST, num_beams: 1, do_sample: false, suppress_tokens: [START, PAD, UNKNOWN] },
-    'tokenizer.json': withEnd(readJson(join(folder, 'tokenizer.json')) as TokenizerJson),
+    'tokenizer.json': withEnd(readJson(join(folder, 'tokenizer.json')) as object),
     'tokenizer_config.json': {
       tokenizer_class: 'PreTrainedTokenizerFast',
       bos_token: startToken,
@@ -70,17 +70,13 @@ export function exportForTransformers(folder: string, output: string): void {
   for (const [name, content] of Object.entries(files)) writeFileAtomic(join(output, name), `${JSON.stringify(content, null, 2)}\n`)
 }
 
-interface TokenizerJson {
-  readonly pre_tokenizer: object
-}
-
 /** The tokenizer with the space in front of the text and the end token after it, which our own code adds. */
-function withEnd(tokenizer: TokenizerJson): object {
+function withEnd(tokenizer: object): object {
   const text = { Sequence: { id: 'A', type_id: 0 } }
   const end = { SpecialToken: { id: endToken, type_id: 0 } }
   return {
     ...tokenizer,
-    pre_tokenizer: { ...tokenizer.pre_tokenizer, add_prefix_space: true },
+    normalizer: { type: 'Prepend', prepend: ' ' },
     post_processor: {
       type: 'TemplateProcessing',
       single: [text, end],
