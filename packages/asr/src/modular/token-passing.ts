@@ -1,5 +1,6 @@
 import { BLANK } from '../blank.js'
 import { checkCount, checkNumber } from '../search/checks.js'
+import { frameScores } from '../search/frame-scores.js'
 import type { FrameSearch } from '../search/frame-search.js'
 import { commonLength, EMPTY_PREFIX, extended, type Prefix } from '../search/prefix.js'
 import { noTokens, type ScoredTokens } from '../search/timed-tokens.js'
@@ -78,12 +79,7 @@ export function tokenPassing(tree: PrefixTree, vocabSize: number, options: Token
     start: () => ({ tokens: [pass.begin(contexts.start)], frames: 0 }),
     advance(states, encoded) {
       for (const [i, state] of states.entries()) {
-        const rows = encoded[i] as Float32Array
-        for (let row = 0; row < rows.length; row += vocabSize) {
-          const scores = rows.slice(row, row + vocabSize)
-          scores[BLANK] = (scores[BLANK] as number) - blankPenalty
-          state.tokens = pass.hear(state.tokens, scores, state.frames++)
-        }
+        for (const scores of frameScores(encoded[i] as Float32Array, vocabSize, blankPenalty)) state.tokens = pass.hear(state.tokens, scores, state.frames++)
       }
     },
     found: ({ tokens }) => results(tokens)[0] ?? noTokens(),

@@ -1,6 +1,7 @@
 import { BLANK } from '../blank.js'
 import { type Alignment, scoredTokens } from './alignment.js'
 import { checkCount, checkNumber } from './checks.js'
+import { frameScores } from './frame-scores.js'
 import type { FrameSearch } from './frame-search.js'
 import type { Fusion, FusionState } from './fusion.js'
 import { logAdd } from './log-add.js'
@@ -62,12 +63,7 @@ export function ctcBeam(vocabSize: number, { beamSize = 4, blankPenalty = 0, fus
     }),
     advance(states, encoded) {
       for (const [i, state] of states.entries()) {
-        const rows = encoded[i] as Float32Array
-        for (let row = 0; row < rows.length; row += vocabSize) {
-          const scores = rows.slice(row, row + vocabSize)
-          scores[BLANK] = (scores[BLANK] as number) - blankPenalty
-          hear(state, scores, beamSize, fusion)
-        }
+        for (const scores of frameScores(encoded[i] as Float32Array, vocabSize, blankPenalty)) hear(state, scores, beamSize, fusion)
       }
     },
     found: (state) => ranked(state)[0] ?? noTokens(),
