@@ -1,6 +1,7 @@
 import type { StepResult, TokenModel } from '@parlance/decoding'
 import { gatherRows, type GraphSession, type GraphTensor, type PortInfo } from '@parlance/runtime/session'
 import { BatchVocabulary } from './shortlist/batch-vocabulary.js'
+import { OutputRows } from './shortlist/output-rows.js'
 import type { Shortlist } from './shortlist/shortlist.js'
 import { PAD } from './special-tokens.js'
 
@@ -67,6 +68,8 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
   private readonly memoryNames: readonly string[]
   private readonly statePorts: readonly PortInfo[]
   private readonly takesShortlists: boolean
+  /** What the encoder gave of the output layer at its first run. */
+  private outputRows: OutputRows | undefined
 
   /**
    * @param shortlist what a sentence may say, for graphs that take shortlists; default everything
@@ -99,12 +102,14 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     const vocabulary = this.takesShortlists ? this.vocabularyOf(sources, length) : undefined
     const encoded = this.encoder.run({
       source: { data: ids, shape: [sources.length, length] },
-      ...(vocabulary && { vocabulary: vector(vocabulary.tokens) }),
+      // All rows of the output layer once, for all batches.
+      ...(vocabulary && { vocabulary: this.outputRows ? vector(new Int32Array(0)) : iota(this.vocabSize) }),
     })
+    if (vocabulary) this.outputRows ??= new OutputRows(encoded.output_weight as GraphTensor)
     const initial = this.statePorts.map((port) => [port.name, encoded[port.name] ?? zeros(port, sources.length)])
     return {
       memory: Object.fromEntries(this.memoryNames.map((name) => [name, encoded[name] as GraphTensor])),
-      outputWeight: encoded.output_weight,
+      outputWeight: vocabulary && this.outputRows?.take(vocabulary.tokens),
       lengths,
       expanded: undefined,
       carried: Object.fromEntries(initial) as Tensors,
@@ -173,7 +178,12 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     dispose(memory)
     dispose(carried)
     if (expanded) dispose(expanded.memory)
-    outputWeight?.dispose?.()
+    if (outputWeight) this.outputRows?.giveBack(outputWeight)
+  }
+
+  /** Frees what it keeps of the graphs in a device's memory. */
+  dispose(): void {
+    this.outputRows?.dispose()
   }
 
   /** With rows of which nobody looks at the results where there are too few. */
@@ -215,6 +225,10 @@ function dispose(tensors: Tensors): void {
 
 function equal(a: Int32Array, b: Int32Array): boolean {
   return a.length === b.length && a.every((value, i) => value === b[i])
+}
+
+function iota(length: number): GraphTensor {
+  return vector(Int32Array.from({ length }, (_, i) => i))
 }
 
 function vector(data: Int32Array): GraphTensor {

@@ -60,8 +60,8 @@ function shortlistLogits(hidden: tf.Tensor, { output_weight: weight, columns }: 
  * state (P, …). To `ids` int32 and `log_probs` (Q, K), best first, `wanted_log_probs` (Q, W), `attention` (Q, S), and the
  * state (R, …) under names with `new_` in front.
  *
- * With shortlists the encoder also takes `vocabulary` int32 (U), the tokens that the batch may say, and gives
- * `output_weight` (U, D). The decoder takes this and `columns` int32 (Q, L), which of those tokens each hypothesis may say:
+ * With shortlists the encoder also takes `vocabulary` int32 (U), the tokens whose rows of the output layer are wanted, and
+ * gives these, `output_weight` (U, D). The decoder takes those of the tokens that the batch may say, and `columns` int32 (Q, L), which of those tokens each hypothesis may say:
  * L of them, to which `ids` and `wanted` refer.
  */
 export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { shortlist?: boolean } = {}): InferenceGraphs {

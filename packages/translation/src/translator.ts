@@ -53,6 +53,8 @@ interface Workers {
 export class Translator {
   /** The languages that `to` may name; none for a model of one language pair. */
   readonly languages: readonly string[]
+  private readonly whole: GraphTranslationModel
+  private readonly shortlisted: GraphTranslationModel | undefined
   private readonly search: TranslationSearch
 
   constructor(
@@ -64,8 +66,9 @@ export class Translator {
     private readonly others?: Workers,
   ) {
     this.languages = targetLanguages(tokenizer)
-    const whole = new GraphTranslationModel(encoder, decoder, config)
-    this.search = new TranslationSearch(whole, tokenizer, shortlist && new GraphTranslationModel(encoder, decoder, config, shortlist))
+    this.whole = new GraphTranslationModel(encoder, decoder, config)
+    this.shortlisted = shortlist && new GraphTranslationModel(encoder, decoder, config, shortlist)
+    this.search = new TranslationSearch(this.whole, tokenizer, this.shortlisted)
   }
 
   /**
@@ -138,6 +141,8 @@ export class Translator {
   /** Frees the graphs and ends the workers. */
   dispose(): void {
     this.others?.pool.dispose()
+    this.whole.dispose()
+    this.shortlisted?.dispose()
     this.encoder.dispose()
     this.decoder.dispose()
   }

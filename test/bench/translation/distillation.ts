@@ -23,8 +23,9 @@ const { levels = 'sequence,word,both', method = 'beam' } = options
 const outcomes = [await translateTest(experiment, 'student alone', alone)]
 for (const level of levels.split(',')) {
   const data = level === 'word' ? train : makePairs(experiment, 'distill', 'distilled.tsv', ['--model', teacher, '--input', train, '--method', method])
-  const byWord = level === 'sequence' ? [] : ['--teacher', teacher]
-  const student = trainModel(experiment, level, small, ['--data', data, '--valid', valid, ...tokenizer, ...byWord])
+  // A teacher that is asked for its distributions brings its tokenizer.
+  const taught = level === 'sequence' ? tokenizer : ['--teacher', teacher]
+  const student = trainModel(experiment, level, small, ['--data', data, '--valid', valid, ...taught])
   outcomes.push(await translateTest(experiment, `taught: ${level}`, student))
 }
 printTable(experiment, [...outcomes, await translateTest(experiment, 'teacher', teacher)])

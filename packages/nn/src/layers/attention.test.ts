@@ -62,6 +62,18 @@ describe('MultiHeadAttention', () => {
     expect(difference(tf.concat([first.output, rest.output], 1), [...whole])).toBeLessThan(1e-6)
   })
 
+  it('steps by one position without a time axis', () => {
+    const attention = fromFixture()
+    const x = tf.slice(query(), [0, 1, 0], [2, 1, 8])
+    const { cache } = attention.step(tf.slice(query(), [0, 0, 0], [2, 1, 8]), undefined, inference)
+    const wanted = attention.step(x, cache, inference)
+    const got = attention.step(tf.squeeze(x, [1]), cache, inference)
+    expect(got.output.shape).toEqual([2, 8])
+    expect(got.cache.key.shape).toEqual(wanted.cache.key.shape)
+    expect(difference(got.output, [...wanted.output.dataSync()])).toBeLessThan(1e-6)
+    expect(difference(got.cache.value, [...wanted.cache.value.dataSync()])).toBe(0)
+  })
+
   it('does not depend on what padding hides', () => {
     const attention = fromFixture()
     const mask = paddingMask(tf.tensor2d([[1, 1, 0, 0], [1, 1, 0, 0]]))
@@ -101,6 +113,6 @@ describe('MultiHeadAttention', () => {
   it('rejects heads that do not divide the width, and inputs without a time axis', () => {
     expect(() => new MultiHeadAttention({ width: 8, heads: 3, random })).toThrow('got width 8 and 3 heads')
     expect(() => new MultiHeadAttention({ width: 8, heads: 4, keyValueHeads: 3, random })).toThrow('got 4 and 3')
-    expect(() => fromFixture().forward(tf.zeros([2, 8]), inference)).toThrow('(N, T, width) must have 3 axes')
+    expect(() => fromFixture().forward(tf.zeros([8]), inference)).toThrow('(N, T, width) must have 3 axes')
   })
 })

@@ -12,8 +12,12 @@ export interface KeyValue {
   readonly value: tf.Tensor
 }
 
-/** From (N, T, H·D) to (N, H, T, D). */
+/** From (N, T, H·D) to (N, H, T, D), or from (N, H·D), one position, to (N, H, 1, D). */
 export function splitHeads(x: tf.Tensor, heads: number): tf.Tensor4D {
+  if (x.rank === 2) {
+    const [examples, width] = x.shape as [number, number]
+    return tf.reshape(x, [examples, heads, 1, width / heads])
+  }
   const [examples, length, width] = dimensions(x, 3, 'The input of attention (N, T, width)')
   return tf.transpose(tf.reshape(x, [examples, length, heads, width / heads]), [0, 2, 1, 3]) as tf.Tensor4D
 }
@@ -136,7 +140,10 @@ export class MultiHeadAttention extends Module {
     }
   }
 
-  /** From x (N, queries, width), at the positions of `rotation`, over given keys and values to (N, queries, width). */
+  /**
+   * From x (N, queries, width), at the positions of `rotation`, over given keys and values to (N, queries, width); or from
+   * one query each, (N, width), to the same.
+   */
   attend(x: tf.Tensor, keyValue: KeyValue, context: Forward, mask?: tf.Tensor, rotation?: Rotation): tf.Tensor {
     return this.attendWithWeights(x, keyValue, context, mask, rotation).output
   }
@@ -146,7 +153,8 @@ export class MultiHeadAttention extends Module {
     const query = splitHeads(this.query.forward(x), this.heads)
     const placed = rotation ? rotate(query, rotation) : query
     const { output, weights } = attendWithWeights(placed, keyValue, context, mask, this.dropout)
-    return { output: this.output.forward(mergeHeads(output)), weights }
+    const merged = x.rank === 2 ? tf.reshape(output, [x.shape[0] as number, -1]) : mergeHeads(output)
+    return { output: this.output.forward(merged), weights }
   }
 
   /** Self-attention: (N, T, width) to the same shape; with rotary positions those of x. */
@@ -155,8 +163,8 @@ export class MultiHeadAttention extends Module {
   }
 
   /**
-   * Self-attention of new positions x (N, T, width) over the cached ones and themselves; returns the longer cache. With
-   * rotary positions, those of x: they follow the cached ones.
+   * Self-attention of new positions x (N, T, width), or one, (N, width), over the cached ones and themselves; returns the
+   * longer cache. With rotary positions, those of x: they follow the cached ones.
    */
   step(
     x: tf.Tensor,

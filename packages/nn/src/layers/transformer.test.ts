@@ -119,6 +119,11 @@ describe('TransformerDecoderBlock', () => {
     expect(difference(tf.concat(outputs, 1), fixture.decoder.output.data)).toBeLessThan(1e-5)
   })
 
+  it('rejects inputs of another width', () => {
+    const { block } = fromFixture()
+    expect(() => block.feedForward.forward(tf.zeros([2, 2, 6]))).toThrow('FeedForward was built for inputs of width 4, got 6')
+  })
+
   it('has gradients that agree with differences', async () => {
     const block = new TransformerDecoderBlock(small)
     const x = example([2, 2, 4])

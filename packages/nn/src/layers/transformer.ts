@@ -1,6 +1,6 @@
 import { type Random, tf } from '@parlance/runtime'
 import { type Activation, activate } from '../activations.js'
-import { expectSize } from '../dimensions.js'
+import { expectSize, expectWidth } from '../dimensions.js'
 import type { Forward } from '../forward.js'
 import type { Initializer } from '../initializers.js'
 import { Module } from '../module.js'
@@ -36,7 +36,11 @@ export class FeedForward extends Module {
 
   /** (…, width) to the same shape. */
   forward(x: tf.Tensor): tf.Tensor {
-    return this.output.forward(activate(this.activation, this.input.forward(x)))
+    expectWidth('FeedForward', x.shape[x.rank - 1], this.input.inputs)
+    // Flattened here, since each layer would do it by itself.
+    const rows = x.rank === 2 ? x : tf.reshape(x, [-1, this.input.inputs])
+    const y = this.output.forward(activate(this.activation, this.input.forward(rows)))
+    return x.rank === 2 ? y : tf.reshape(y, x.shape)
   }
 }
 

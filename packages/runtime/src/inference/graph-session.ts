@@ -44,6 +44,8 @@ const arrays = {
 export class GraphSession {
   readonly inputs: readonly PortInfo[]
   readonly outputs: readonly PortInfo[]
+  private readonly inputNames: ReadonlySet<string>
+  private readonly fetches: Readonly<Record<string, null>>
 
   private constructor(
     private readonly session: Session,
@@ -53,6 +55,8 @@ export class GraphSession {
   ) {
     this.inputs = session.inputs
     this.outputs = session.outputs
+    this.inputNames = new Set(this.inputs.map(({ name }) => name))
+    this.fetches = Object.fromEntries(this.outputs.map(({ name }) => [name, null]))
   }
 
   /**
@@ -79,13 +83,12 @@ export class GraphSession {
    */
   run(feeds: Readonly<Record<string, GraphTensor>>): Record<string, GraphTensor> {
     const tensors: Record<string, object> = {}
-    const unknown = Object.keys(feeds).find((name) => !this.inputs.some((input) => input.name === name))
-    if (unknown !== undefined) {
-      throw new Error(`The graph has no input '${unknown}': it takes ${this.inputs.map((i) => i.name).join(', ')}.`)
+    for (const name in feeds) {
+      if (!this.inputNames.has(name)) throw new Error(`The graph has no input '${name}': it takes ${[...this.inputNames].join(', ')}.`)
     }
     for (const { name, type, shape } of this.inputs) {
       const feed = feeds[name]
-      if (!feed) throw new Error(`The graph's input '${name}' is missing: it takes ${this.inputs.map((i) => i.name).join(', ')}.`)
+      if (!feed) throw new Error(`The graph's input '${name}' is missing: it takes ${[...this.inputNames].join(', ')}.`)
       if (feed.shape.length !== shape.length || feed.shape.some((d, i) => typeof shape[i] === 'number' && shape[i] !== d)) {
         throw new Error(`The graph's input '${name}' is of shape [${shape.join(', ')}], got [${feed.shape.join(', ')}].`)
       }
@@ -103,9 +106,10 @@ export class GraphSession {
       }
       tensors[name] = feedOf(type, feed.data, feed.shape)
     }
-    const fetches = Object.fromEntries(this.outputs.map(({ name }) => [name, null]))
-    const results = this.session.run(tensors, fetches)
-    return Object.fromEntries(Object.entries(results).map(([name, tensor]) => [name, this.given(name, tensor)]))
+    const results = this.session.run(tensors, this.fetches)
+    const given: Record<string, GraphTensor> = {}
+    for (const name in results) given[name] = this.given(name, results[name] as Tensor)
+    return given
   }
 
   dispose(): void {

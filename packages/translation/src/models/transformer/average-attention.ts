@@ -35,9 +35,8 @@ export class AverageAttention extends SelfLayer {
   }
 
   override step(x: tf.Tensor, { sum }: Tensors, position: tf.Tensor): SelfStep {
-    const now = tf.squeeze(x, [1])
-    const next = tf.add(sum as tf.Tensor, now)
+    const next = tf.add(sum as tf.Tensor, x)
     const mean = tf.div(next, tf.add(tf.cast(position, 'float32'), 1))
-    return { output: tf.expandDims(this.gated(now, mean), 1), state: { sum: next } }
+    return { output: this.gated(x, mean), state: { sum: next } }
   }
 }

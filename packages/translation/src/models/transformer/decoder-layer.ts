@@ -49,7 +49,7 @@ export class DecoderLayer extends Module {
   }
 
   /**
-   * One position, x (R, 1, width).
+   * One position, x (R, width).
    *
    * @returns also the weights of the attention over the memory (R, heads, 1, S)
    */

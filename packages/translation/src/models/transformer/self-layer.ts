@@ -14,7 +14,7 @@ export interface SelfLayerOptions {
 }
 
 export interface SelfStep {
-  /** (R, 1, width) */
+  /** (R, width) */
   output: tf.Tensor
   state: Tensors
 }
@@ -28,7 +28,7 @@ export abstract class SelfLayer extends Module {
   abstract forward(x: tf.Tensor, context: Forward): tf.Tensor
 
   /**
-   * @param x (R, 1, width)
+   * @param x (R, width)
    * @param state of the positions before, which `position`, int32 (1), counts
    */
   abstract step(x: tf.Tensor, state: Tensors, position: tf.Tensor, context: Forward): SelfStep

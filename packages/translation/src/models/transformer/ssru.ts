@@ -38,8 +38,8 @@ export class SSRU extends SelfLayer {
   }
 
   override step(x: tf.Tensor, { cell }: Tensors): SelfStep {
-    const [forget, input] = this.gated(tf.squeeze(x, [1]))
+    const [forget, input] = this.gated(x)
     const next = tf.add(tf.mul(forget, cell as tf.Tensor), input)
-    return { output: tf.expandDims(tf.relu(next), 1), state: { cell: next } }
+    return { output: tf.relu(next), state: { cell: next } }
   }
 }

@@ -62,7 +62,7 @@ export class TranslationTransformer extends EncoderDecoder {
     return this.embeddings.outputWeight
   }
 
-  /** √width · E[ids] + positions: section 3.4. From ids int32 (N, T) at positions int32 (T) to (N, T, width). */
+  /** √width · E[ids] + positions: section 3.4. From ids int32 (N, T) at positions int32 (T) to (N, T, width), or (N) at one. */
   private embed(side: 'source' | 'target', ids: tf.Tensor, positions: tf.Tensor, context: Forward): tf.Tensor {
     const encoded = positionEncodings(positions, this.width)
     return context.dropout(tf.add(this.embeddings.lookUp(side, ids), encoded), this.dropout)
@@ -99,7 +99,7 @@ export class TranslationTransformer extends EncoderDecoder {
   }
 
   override step(tokens: tf.Tensor, position: tf.Tensor, state: Tensors, memory: Tensors, context: Forward): Step {
-    let x = this.embed('target', tf.expandDims(tokens, 1), position, context)
+    let x = this.embed('target', tokens, position, context)
     const next: Record<string, tf.Tensor> = {}
     let weights: tf.Tensor | undefined
     for (const [i, layer] of this.decoder.entries()) {
@@ -110,7 +110,7 @@ export class TranslationTransformer extends EncoderDecoder {
       ;({ output: x, weights } = stepped)
     }
     return {
-      hidden: tf.reshape(this.decoderNorm.forward(x), [-1, this.width]),
+      hidden: this.decoderNorm.forward(x),
       state: next,
       attention: tf.squeeze(tf.mean(weights as tf.Tensor, 1), [1]),
     }
