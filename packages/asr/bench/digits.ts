@@ -44,9 +44,12 @@ const joined = scoreDigits([long], [transcriber.transcribe(long.samples)])
 const byClip = scoreDigits(pieces, transcriber.transcribe(pieces.map(({ samples }) => samples)))
 console.log(`${(long.samples.length / 8000 / 60).toFixed(1)} minutes in one recording: WER ${joined.wer.toFixed(2)}%, clip by clip with 0.1 s around ${byClip.wer.toFixed(2)}%`)
 
-const partials = firstPartials(transcriber, generateDigitStrings(clips, { seed: 16, strings: 100, pause: [0.2, 0.6] })).sort((a, b) => a - b)
-const quantile = (share: number): string => (1000 * (partials[Math.floor(share * (partials.length - 1))] ?? NaN)).toFixed(0)
-console.log(`first partial result ${quantile(0.5)} ms after the first word's beginning (median; 90%: ${quantile(0.9)} ms, last: ${quantile(1)} ms)`)
+const partials = firstPartials(transcriber, generateDigitStrings(clips, { seed: 16, strings: 100, pause: [0.2, 0.6] }))
+for (const since of ['begun', 'ended'] as const) {
+  const seconds = partials.map((partial) => partial[since]).sort((a, b) => a - b)
+  const quantile = (share: number): string => (1000 * (seconds[Math.floor(share * (seconds.length - 1))] ?? NaN)).toFixed(0)
+  console.log(`first partial result ${quantile(0.5)} ms after the first word has ${since} (median; 90%: ${quantile(0.9)} ms, last: ${quantile(1)} ms)`)
+}
 
 const phrased = noisyPhrases(clips, count)
 const samples = phrased.map((one) => one.samples)
