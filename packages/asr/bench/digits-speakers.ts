@@ -2,12 +2,12 @@ import { join } from 'node:path'
 import { parseArgs } from 'node:util'
 import { digitClips, generateDigitStrings } from '@parlance/corpora'
 import { Transcriber } from '../src/index.js'
-import { writeDigitData } from './digits/data.js'
+import { writeDigitData, writeSyntheticDigits } from './digits/data.js'
 import { STEPS, trainDigits } from './digits/recipe.js'
 import { scoreDigits, shown } from './digits/score.js'
 
-// Leave-one-speaker-out: the digits model trained on four speakers, on strings of all clips of the fifth. Goes on where it stopped.
-// Run: npm run bench -- asr/digits-speakers --output DIR [--speakers a,b] [--steps PLAIN,VARIED,BOTH]
+// Leave-one-speaker-out: the digits model trained on four speakers and synthetic voices, on strings of all clips of the fifth. Goes on where it stopped.
+// Run: npm run bench -- asr/digits-speakers --output DIR [--speakers a,b] [--steps PLAIN,ALL]
 // --speakers none trains on all, as the shipped model was.
 
 const { values } = parseArgs({
@@ -20,9 +20,10 @@ const { values } = parseArgs({
 if (values.output === undefined) throw new Error('say with --output where models are written')
 const parts = await Promise.all((['train', 'valid', 'test'] as const).map(digitClips))
 const rates: number[] = []
+const synthetic = await writeSyntheticDigits(values.output)
 for (const speaker of values.speakers.split(',')) {
   const folder = join(values.output, speaker)
-  const data = await writeDigitData(folder, speaker)
+  const data = await writeDigitData(folder, synthetic, speaker)
   const model = await trainDigits(data, folder, values.steps.split(',').map(Number))
   if (speaker === 'none') continue
   const transcriber = await Transcriber.load(model, { threads: 1 })

@@ -1,22 +1,32 @@
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
-import { DIGIT_WORDS, digitClips, generateDigitStrings, generateVariedStrings, writeDigitStrings } from '@parlance/corpora'
+import { existsSync, readFileSync, writeFileSync } from 'node:fs'
+import { join, relative } from 'node:path'
+import { DIGIT_WORDS, digitClips, generateDigitStrings, generateVariedStrings, syntheticDigitClips, writeDigitStrings } from '@parlance/corpora'
 import { CharTokenizer } from '@parlance/tokenizer'
 import { BLANK_TOKEN } from '../../src/index.js'
 
 /** What the digits model is trained on. */
 export interface DigitData {
-  /** Manifests of strings as they are, of strings varied as other voices and rooms would have them, of both, and of validation strings. */
+  /** Manifests of strings as they are; of these, varied ones and synthetic voices'; and of validation strings. */
   plain: string
-  varied: string
-  both: string
+  all: string
   valid: string
   /** Whole words, and a space that marks where each begins. */
   tokenizer: string
 }
 
-/** @param without a speaker who is left out everywhere */
-export async function writeDigitData(folder: string, without?: string): Promise<DigitData> {
+/** Varied strings of synthetic voices, unless they are there: `<folder>/synthetic.jsonl`. */
+export async function writeSyntheticDigits(folder: string): Promise<string> {
+  const manifest = join(folder, 'synthetic.jsonl')
+  if (existsSync(manifest)) return manifest
+  const clips = await syntheticDigitClips({ seed: 1, voices: 600 })
+  return writeDigitStrings(folder, 'synthetic', generateVariedStrings(clips, { seed: 2, strings: 8000 }))
+}
+
+/**
+ * @param synthetic the manifest that `writeSyntheticDigits` wrote
+ * @param without a speaker who is left out everywhere
+ */
+export async function writeDigitData(folder: string, synthetic: string, without?: string): Promise<DigitData> {
   const [train, valid] = await Promise.all([digitClips('train'), digitClips('valid')])
   // Left out after strings were drawn, so that everybody's strings are the same whoever is left out.
   const heard = <T extends { speaker: string }>(strings: readonly T[]): T[] => strings.filter(({ speaker }) => speaker !== without)
@@ -24,12 +34,18 @@ export async function writeDigitData(folder: string, without?: string): Promise<
   const plain = generateDigitStrings(train, { seed: 5, strings: 2000, digits: [1, 4], margin: [0, 0.4], pause: [0, 0.4] })
   const data = {
     plain: writeDigitStrings(folder, 'plain', heard(plain)),
-    varied: writeDigitStrings(folder, 'varied', heard(generateVariedStrings(train, { seed: 1, strings: 4000 }))),
-    both: join(folder, 'both.jsonl'),
+    all: join(folder, 'all.jsonl'),
     valid: writeDigitStrings(folder, 'valid', heard(generateDigitStrings(valid, { seed: 2, strings: 150 }))),
     tokenizer: join(folder, 'tokenizer.json'),
   }
-  writeFileSync(data.both, [data.plain, data.varied].map((file) => readFileSync(file, 'utf8')).join(''))
+  const varied = writeDigitStrings(folder, 'varied', heard(generateVariedStrings(train, { seed: 1, strings: 6000 })))
+  writeFileSync(data.all, [data.plain, varied, synthetic].map((file) => entriesFrom(file, folder)).join(''))
   writeFileSync(data.tokenizer, `${JSON.stringify(pieces.toJSON())}\n`)
   return data
+}
+
+/** The lines of a manifest, for one in another folder. */
+function entriesFrom(manifest: string, folder: string): string {
+  const way = relative(folder, join(manifest, '..'))
+  return readFileSync(manifest, 'utf8').replaceAll('"audio":"', `"audio":"${way === '' ? '' : `${way}/`}`)
 }

@@ -15,24 +15,24 @@ const model = {
 const gentle = { speeds: [1], gain: 6, timeMasks: 1, timeMaskFrames: 5, frequencyMasks: 1, frequencyMaskBins: 4, frequencyWarp: 0.05 }
 const rough = { speeds: [1], gain: 0, timeMasks: 1, timeMaskFrames: 8, frequencyMasks: 1, frequencyMaskBins: 5, frequencyWarp: 0.08 }
 
-/** Steps of training on plain strings, on varied ones and on both. */
-export const STEPS = [1700, 1500, 2200] as const
+/** Steps of training on plain strings, and on all. */
+export const STEPS = [1700, 6000] as const
 
 /**
  * Trains the digits model: what digits are is learnt soonest from strings as they are, what stays the same in other voices and
- * rooms from varied ones, and both last from both. A part whose model is there is not trained again.
+ * rooms from varied and synthetic ones. A part whose model is there is not trained again.
  *
  * @returns the model folder
  */
-export async function trainDigits({ plain, varied, both, valid, tokenizer }: DigitData, folder: string, steps: readonly number[] = STEPS): Promise<string> {
-  const parts = [['plain', plain, gentle], ['varied', varied, rough], ['both', both, rough]] as const
+export async function trainDigits({ plain, all, valid, tokenizer }: DigitData, folder: string, steps: readonly number[] = STEPS): Promise<string> {
+  const parts = [['plain', plain, gentle], ['all', all, rough]] as const
   let init: string | undefined
   for (const [i, [name, data, augmentation]] of parts.entries()) {
     const output = join(folder, name)
-    const config = { ...model, augmentation, maxSteps: steps[i] ?? STEPS[i] ?? 0, evaluateEvery: 500 }
+    const config = { ...model, augmentation, maxSteps: steps[i] ?? STEPS[i] ?? 0, evaluateEvery: 1000 }
     const begun = init === undefined ? {} : { init }
     if (!existsSync(join(output, 'predictor.onnx'))) await trainRecognizer({ data, valid, tokenizer, output, config, ...begun })
     init = output
   }
-  return join(folder, 'both')
+  return join(folder, 'all')
 }
