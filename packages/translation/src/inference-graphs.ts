@@ -30,15 +30,17 @@ function firstRows(x: tf.Tensor, count: number): tf.Tensor {
 const LANES = 16
 
 /**
- * log Σ exp of each row: (R, 1) from (R, V). log Σ eˣ = max x − log max p, and the greatest probability is never small.
+ * log Σ exp of each row of logits (R, V), of which `best` (R, K) are the greatest, best first: (R, 1).
+ * log Σ eˣ = max x − log max p, and the greatest probability is never small.
  *
  * Neither sums nor logarithms may depend on where a row lies in memory. ONNX Runtime's LogSoftmax does, its Softmax does
  * not; and it computes the last few logarithms of a tensor otherwise than the others, hence the copies.
  */
-function logNormalizer(logits: tf.Tensor): tf.Tensor {
+function logNormalizer(logits: tf.Tensor, best: tf.Tensor): tf.Tensor {
+  const rows = logits.shape[0] as number
   const greatest = tf.max(tf.softmax(logits), 1, true)
   const logarithms = tf.log(tf.tile(greatest, [1, LANES]))
-  return tf.sub(tf.max(logits, 1, true), tf.slice(logarithms, [0, 0], [logits.shape[0] as number, 1]))
+  return tf.sub(tf.slice(best, [0, 0], [rows, 1]), tf.slice(logarithms, [0, 0], [rows, 1]))
 }
 
 /** The logits (Q, L) of the tokens on each hypothesis' shortlist, `columns` (Q, L), which are places in the batch's. */
@@ -55,14 +57,14 @@ function shortlistLogits(hidden: tf.Tensor, { output_weight: weight, columns }: 
  * encoder: `source` int32 (N, S), padded, to the model's memory and initial state, (N, …).
  *
  * decoder: one step. `tokens`, `parents` int32 (R): what each hypothesis is fed, and which row of the state it continues;
- * `position` int32 (1); `candidates` int32 (K), only its length counts; `wanted` int32 (Q, W): tokens of the first Q
- * hypotheses, which are all that is asked about, the others being padding; the memory, one row a hypothesis; the
- * state (P, …). To `ids` int32 and `log_probs` (Q, K), best first, `wanted_log_probs` (Q, W), `attention` (Q, S), and the
- * state (R, …) under names with `new_` in front.
+ * `position` int32 (1); `candidates` int32 (K), only its length counts; `wanted` int32 (R, W): tokens whose probabilities are
+ * asked for besides; the memory, one row a hypothesis; the state (P, …). To `ids` int32 and `log_probs` (R, K), best first,
+ * `wanted_log_probs` (R, W), `attention` (R, S), and the state (R, …) under names with `new_` in front.
  *
  * With shortlists the encoder also takes `vocabulary` int32 (U), the tokens whose rows of the output layer are wanted, and
  * gives these, `output_weight` (U, D). The decoder takes those of the tokens that the batch may say, and `columns` int32 (Q, L), which of those tokens each hypothesis may say:
- * L of them, to which `ids` and `wanted` refer.
+ * L of them, to which `ids` and `wanted` refer. Only the first Q hypotheses are asked about, the others being padding: all
+ * that is named (R, …) above, but the state, is (Q, …).
  */
 export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { shortlist?: boolean } = {}): InferenceGraphs {
   const { memoryPorts, statePorts, outputWeight } = model
@@ -80,14 +82,14 @@ export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { 
       const step = model.step(tokens, position, Object.fromEntries(before), pick(inputs, memoryPorts), inference)
       const [asked, width] = wanted.shape as [number, number]
       // All rows are projected, so that the product is of the same size whoever asks.
-      const logits = shortlist ? shortlistLogits(step.hidden, inputs) : firstRows(model.project(step.hidden), asked)
+      const logits = shortlist ? shortlistLogits(step.hidden, inputs) : model.project(step.hidden)
       const { values, indices } = tf.topk(logits, candidates.shape[0] as number)
-      const normalizer = logNormalizer(logits)
+      const normalizer = logNormalizer(logits, values)
       return {
         ids: indices,
         log_probs: tf.sub(values, normalizer),
         wanted_log_probs: tf.sub(tf.reshape(tf.gather(logits, wanted, 1, 1), [asked, width]), normalizer),
-        attention: firstRows(step.attention, asked),
+        attention: shortlist ? firstRows(step.attention, asked) : step.attention,
         ...Object.fromEntries(Object.keys(statePorts).map((name) => [`new_${name}`, step.state[name] as tf.Tensor])),
       }
     },
@@ -96,7 +98,7 @@ export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { 
       parents: int32('R'),
       position: int32(1),
       candidates: int32('K'),
-      wanted: int32('Q', 'W'),
+      wanted: int32(shortlist ? 'Q' : 'R', 'W'),
       ...(shortlist && {
         output_weight: { shape: ['U', outputWeight.shape[1] as number], dtype: 'float32' as const },
         columns: int32('Q', 'L'),
