@@ -11,12 +11,6 @@ import { PAD } from './special-tokens.js'
  */
 const MULTIPLE = 8
 
-/**
- * Where graphs take shortlists, hypotheses are padded to as many rows: products of a single row with a matrix that is no
- * constant of the graph are computed otherwise than those of more.
- */
-const LEAST_ROWS = 2
-
 /** The length to which a source of so many tokens is padded. Only sources of one padded length share a batch. */
 export function paddedLength(tokens: number): number {
   return Math.ceil(tokens / MULTIPLE) * MULTIPLE
@@ -132,8 +126,8 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     const expanded = this.expand(state, sentences)
     const places = vocabulary?.find(sentences, wanted)
     const outputs = this.decode({ ...state, expanded }, {
-      tokens: vector(this.padded(tokens)),
-      parents: vector(this.padded(parents)),
+      tokens: vector(tokens),
+      parents: vector(parents),
       position: vector(Int32Array.of(position)),
       candidates: vector(new Int32Array(Math.min(k, vocabulary?.size ?? k))),
       wanted: { data: places?.map((place) => Math.max(place, 0)) ?? wanted, shape: [rows, wanted.length / rows] },
@@ -186,14 +180,6 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
     this.outputRows?.dispose()
   }
 
-  /** With rows of which nobody looks at the results where there are too few. */
-  private padded(values: Int32Array): Int32Array {
-    if (!this.takesShortlists || values.length >= LEAST_ROWS) return values
-    const rows = new Int32Array(LEAST_ROWS)
-    rows.set(values)
-    return rows
-  }
-
   private vocabularyOf(sources: readonly Int32Array[], length: number): BatchVocabulary {
     // A product that threads share is cut along its columns, and its sums are split otherwise where a part is narrow.
     const least = COLUMNS_OF_A_THREAD * this.decoder.threads
@@ -205,11 +191,10 @@ export class GraphTranslationModel implements TokenModel<readonly Int32Array[], 
    * sentences of the step before: hypotheses are reordered within their sentences, and sentences leave but once.
    */
   private expand({ memory, expanded }: TranslationState, sentences: Int32Array): { sentences: Int32Array; memory: Tensors } {
-    const rows = this.padded(sentences)
-    if (expanded && equal(expanded.sentences, rows)) return expanded
+    if (expanded && equal(expanded.sentences, sentences)) return expanded
     if (expanded) dispose(expanded.memory)
-    const gathered = this.memoryNames.map((name) => [name, gatherRows(memory[name] as GraphTensor, rows)])
-    return { sentences: rows, memory: Object.fromEntries(gathered) as Tensors }
+    const gathered = this.memoryNames.map((name) => [name, gatherRows(memory[name] as GraphTensor, sentences)])
+    return { sentences, memory: Object.fromEntries(gathered) as Tensors }
   }
 }
 

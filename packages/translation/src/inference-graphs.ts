@@ -43,10 +43,15 @@ function logNormalizer(logits: tf.Tensor, best: tf.Tensor): tf.Tensor {
   return tf.sub(tf.slice(best, [0, 0], [rows, 1]), tf.slice(logarithms, [0, 0], [rows, 1]))
 }
 
-/** The logits (Q, L) of the tokens on each hypothesis' shortlist, `columns` (Q, L), which are places in the batch's. */
+/**
+ * The logits (R, L) of the tokens on each hypothesis' shortlist, `columns` (R, L), which are places in the batch's.
+ *
+ * The product has a row too many, since that of a single row with a matrix that is no constant is computed otherwise.
+ */
 function shortlistLogits(hidden: tf.Tensor, { output_weight: weight, columns }: Tensors): tf.Tensor {
   const [rows, length] = (columns as tf.Tensor).shape as [number, number]
-  const logits = firstRows(tf.matMul(hidden, weight as tf.Tensor, false, true), rows)
+  const more = tf.concat([hidden, firstRows(hidden, 1)])
+  const logits = firstRows(tf.matMul(more, weight as tf.Tensor, false, true), rows)
   return tf.reshape(tf.gather(logits, columns as tf.Tensor, 1, 1), [rows, length])
 }
 
@@ -62,9 +67,8 @@ function shortlistLogits(hidden: tf.Tensor, { output_weight: weight, columns }: 
  * `wanted_log_probs` (R, W), `attention` (R, S), and the state (R, …) under names with `new_` in front.
  *
  * With shortlists the encoder also takes `vocabulary` int32 (U), the tokens whose rows of the output layer are wanted, and
- * gives these, `output_weight` (U, D). The decoder takes those of the tokens that the batch may say, and `columns` int32 (Q, L), which of those tokens each hypothesis may say:
- * L of them, to which `ids` and `wanted` refer. Only the first Q hypotheses are asked about, the others being padding: all
- * that is named (R, …) above, but the state, is (Q, …).
+ * gives these, `output_weight` (U, D). The decoder takes those of the tokens that the batch may say, and `columns` int32 (R, L), which of those tokens each hypothesis may say:
+ * L of them, to which `ids` and `wanted` refer.
  */
 export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { shortlist?: boolean } = {}): InferenceGraphs {
   const { memoryPorts, statePorts, outputWeight } = model
@@ -89,7 +93,7 @@ export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { 
         ids: indices,
         log_probs: tf.sub(values, normalizer),
         wanted_log_probs: tf.sub(tf.reshape(tf.gather(logits, wanted, 1, 1), [asked, width]), normalizer),
-        attention: shortlist ? firstRows(step.attention, asked) : step.attention,
+        attention: step.attention,
         ...Object.fromEntries(Object.keys(statePorts).map((name) => [`new_${name}`, step.state[name] as tf.Tensor])),
       }
     },
@@ -98,16 +102,16 @@ export function inferenceGraphs(model: EncoderDecoder, { shortlist = false }: { 
       parents: int32('R'),
       position: int32(1),
       candidates: int32('K'),
-      wanted: int32(shortlist ? 'Q' : 'R', 'W'),
+      wanted: int32('R', 'W'),
       ...(shortlist && {
         output_weight: { shape: ['U', outputWeight.shape[1] as number], dtype: 'float32' as const },
-        columns: int32('Q', 'L'),
+        columns: int32('R', 'L'),
       }),
       ...float32(memoryPorts, 'R'),
       ...float32(statePorts, 'P'),
     },
-    // More hypotheses than are asked about, fewer candidates than tokens.
-    { sizes: { R: [103, 107, 109], K: [2, 3, 5] } },
+    // Fewer candidates than tokens.
+    { sizes: { K: [2, 3, 5] } },
   )
   return { encoder, decoder }
 }
