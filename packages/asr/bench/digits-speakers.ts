@@ -8,7 +8,7 @@ import { scoreDigits, shown } from './digits/score.js'
 
 // Leave-one-speaker-out: the digits model trained on four speakers and synthetic voices, on strings of all clips of the fifth. Goes on where it stopped.
 // Run: npm run bench -- asr/digits-speakers --output DIR [--speakers a,b] [--steps PLAIN,ALL]
-// --speakers none trains on all, as the shipped model was.
+// --speakers none trains on all; the shipped model's card says how its own training differed.
 
 const { values } = parseArgs({
   options: {

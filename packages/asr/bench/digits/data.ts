@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
-import { join, relative } from 'node:path'
-import { DIGIT_WORDS, digitClips, generateDigitStrings, generateVariedStrings, syntheticDigitClips, writeDigitStrings } from '@parlance/corpora'
+import { dirname, join, relative } from 'node:path'
+import { DIGIT_WORDS, digitClips, generateDigitStrings, generateVariedStrings, type ManifestEntry, syntheticDigitClips, writeDigitStrings } from '@parlance/corpora'
 import { CharTokenizer } from '@parlance/tokenizer'
 import { BLANK_TOKEN } from '../../src/index.js'
 
@@ -46,6 +46,8 @@ export async function writeDigitData(folder: string, synthetic: string, without?
 
 /** The lines of a manifest, for one in another folder. */
 function entriesFrom(manifest: string, folder: string): string {
-  const way = relative(folder, join(manifest, '..'))
-  return readFileSync(manifest, 'utf8').replaceAll('"audio":"', `"audio":"${way === '' ? '' : `${way}/`}`)
+  return readFileSync(manifest, 'utf8').trimEnd().split('\n').map((line) => {
+    const entry = JSON.parse(line) as ManifestEntry
+    return `${JSON.stringify({ ...entry, audio: relative(folder, join(dirname(manifest), entry.audio)) })}\n`
+  }).join('')
 }
