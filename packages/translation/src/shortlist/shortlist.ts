@@ -13,6 +13,8 @@ const BASE = 512
 const FREQUENT = 320
 const PER_TOKEN = 24
 const MULTIPLE = 64
+/** Lists grow by so many positions of the padded length. */
+const POSITIONS = 8
 
 /**
  * Which target tokens a source sentence is likely to be translated with: the probable translations of its tokens, its own
@@ -56,7 +58,8 @@ export class Shortlist {
 
   /** How many tokens a sentence whose source is padded to `length` may choose from. */
   size(length: number): number {
-    return Math.min(this.vocabSize, Math.ceil((BASE + PER_TOKEN * length) / MULTIPLE) * MULTIPLE)
+    const positions = Math.ceil(length / POSITIONS) * POSITIONS
+    return Math.min(this.vocabSize, Math.ceil((BASE + PER_TOKEN * positions) / MULTIPLE) * MULTIPLE)
   }
 
   /** The `size(length)` tokens for a source, ascending. */
