@@ -5,7 +5,7 @@ import { beforeAll, describe, expect, it } from 'vitest'
 import { type Batch, makeBatch } from '../data/batches.js'
 import { parameterShapes } from '../parameter-shapes.js'
 import losses from '../fixtures/ten-steps.json' with { type: 'json' }
-import { GraphTranslationModel } from '../graph-model.js'
+import { GraphTranslationModel, paddedLength } from '../graph-model.js'
 import { inferenceGraphs } from '../inference-graphs.js'
 import type { ModelConfig } from '../model-config.js'
 import { fileNames } from '../parameter-names.js'
@@ -226,7 +226,8 @@ describe.each(Object.entries(architectures))('%s', (name, config) => {
           const { weights, lengths } = result.attention as { weights: Float32Array; lengths: Int32Array }
           const length = (sources[sentence] as Int32Array).length
           expect(lengths[i]).toBe(length)
-          const row = weights.subarray(8 * i, 8 * i + 8)
+          const width = paddedLength(length)
+          const row = weights.subarray(width * i, width * (i + 1))
           expect(row.reduce((sum, weight) => sum + weight, 0)).toBeCloseTo(1, 5)
           expect([...row.subarray(length)].every((weight) => weight === 0)).toBe(true)
         }
