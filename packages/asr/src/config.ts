@@ -125,11 +125,15 @@ export const trainingConfigSchema = z.strictObject({
   buckets: size.default(3).describe('lengths to which utterances are padded; each is compiled once'),
   learningRate: z.number().positive().default(1e-3).describe('highest learning rate'),
   warmupSteps: z.int().min(0).default(100).describe('steps in which the learning rate rises'),
+  averageDecay: z.number().min(0).lt(1).default(0)
+    .describe('decay of a moving average of the weights, which is evaluated and kept (0.999: about the last 1,000 steps); 0: the weights themselves'),
   weightDecay: z.number().min(0).default(0.01).describe('decoupled weight decay of AdamW'),
   maxGradientNorm: z.number().positive().default(5).describe('norm at which gradients are clipped'),
   maxSteps: size.default(2000).describe('steps of training; the learning rate falls to 0 until then'),
   maxMinutes: z.number().positive().optional().describe('wall-clock limit, evaluations included'),
   evaluateEvery: size.default(100).describe('steps between evaluations'),
+  metric: z.enum(['loss', 'wer']).default('loss')
+    .describe('what decides which weights are best: loss, or word error rate (of many validation recordings; few often tie)'),
   checkpointEvery: size.default(500).describe('steps between checkpoints'),
   weights: z.enum(weightFormats).default('float32').describe('what model.safetensors holds the weights as: float32, float16 or bfloat16'),
   logEvery: size.default(10).describe('steps between log entries'),

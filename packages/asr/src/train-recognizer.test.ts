@@ -54,6 +54,21 @@ describe('trainRecognizer', () => {
     await expect(resumed).rejects.toThrow('was started with another config: training.seed was 1 and is now 9')
   })
 
+  it('keeps averaged weights, and the best by word error rate, where the config says so', async () => {
+    const data = manifest('averaged', [['ab ba', 1], ['b', 0.8]])
+    const trained = async (name: string, more: object) => {
+      const output = join(folder, name)
+      const result = await trainRecognizer({ data, valid: data, output, config: { ...config, ...more }, progress: quiet })
+      return { ...result, weights: readFileSync(join(output, 'model.safetensors')) }
+    }
+    const last = await trained('last', {})
+    const averaged = await trained('average', { averageDecay: 0.9, metric: 'wer' })
+    expect(averaged.weights.equals(last.weights)).toBe(false)
+    // Word error rates come in steps of a third; the loss does not.
+    expect((3 * (averaged.best?.value as number)) % 1).toBeCloseTo(0, 9)
+    expect((3 * (last.best?.value as number)) % 1).not.toBeCloseTo(0, 3)
+  })
+
   it('writes words or the tokens of a given tokenizer', async () => {
     const data = manifest('units', [['yes no', 1], ['no', 1]])
     const words = join(folder, 'words')

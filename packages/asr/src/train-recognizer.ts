@@ -2,8 +2,8 @@ import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { featureStats } from '@parlance/audio'
 import {
-  AdamW, cosineSchedule, namedParameters, parameterCount, train, TrainingContext, trainingStep,
-  type ProgressStream, type TrainResult,
+  AdamW, cosineSchedule, ExponentialAverage, namedParameters, type Optimizer, parameterCount, type ProgressStream, train,
+  TrainingContext, trainingStep, type TrainResult,
 } from '@parlance/nn'
 import { UsageError } from '@parlance/nn/command-line'
 import { jit, Random, type tf, useDevice, writeFileAtomic } from '@parlance/runtime'
@@ -31,7 +31,7 @@ import { validation } from './validation.js'
 export interface TrainRecognizerOptions {
   /** Manifest of the recordings to train on. */
   data: string
-  /** Manifest that decides which model is best, by its loss; without it the last one is kept. */
+  /** Manifest that decides which model is best, by the config's `metric`; without it the last one is kept. */
   valid?: string
   /** The model folder. */
   output: string
@@ -87,7 +87,9 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   const valid = validUtterances && new Recordings(validUtterances, config.features, tokenizer, subsampling, config.transducer.emissionDelay)
   const validate = valid && validation(model, valid, config)
   const parameters = namedParameters(model)
-  const optimizer = new AdamW(trainable(parameters), { weightDecay: config.weightDecay, beta2: 0.98 })
+  const adam = new AdamW(trainable(parameters), { weightDecay: config.weightDecay, beta2: 0.98 })
+  const { averageDecay } = config
+  const optimizer = averageDecay === 0 ? adam : new ExponentialAverage(trainable(parameters), adam, { decay: averageDecay })
   // While the training goes on, the weights may not be those that older graphs point into.
   if (resume) for (const file of Object.values(GRAPH_FILES)) rmSync(join(output, file), { force: true })
   const restoreBest = () => loadWeights(model, join(output, 'model.safetensors'))
@@ -160,7 +162,7 @@ async function tokenizerOf(
 }
 
 /** Forward, backward and update on one batch; the loss is the sum over the batch, divided by the number of tokens. */
-export function recognizerStep(model: RecognizerModel, optimizer: AdamW, { maxGradientNorm, seed }: Pick<TrainingConfig, 'maxGradientNorm' | 'seed'>) {
+export function recognizerStep(model: RecognizerModel, optimizer: Optimizer, { maxGradientNorm, seed }: Pick<TrainingConfig, 'maxGradientNorm' | 'seed'>) {
   return trainingStep<SpeechBatch>({
     parameters: trainable(namedParameters(model)),
     optimizer,
@@ -174,14 +176,14 @@ export function trainable(parameters: ReadonlyMap<string, tf.Variable>): Map<str
   return new Map([...parameters].filter(([, variable]) => variable.trainable))
 }
 
-function evaluationOf(validate: ReturnType<typeof validation>, { evaluateEvery, patience }: TrainingConfig) {
+function evaluationOf(validate: ReturnType<typeof validation>, { evaluateEvery, metric, patience }: TrainingConfig) {
   return {
     evaluate: async () => {
       const { loss, errors } = await validate()
       return { loss, wer: errors.rate }
     },
     every: evaluateEvery,
-    metric: 'loss',
+    metric,
     direction: 'minimize' as const,
     ...(patience === undefined ? {} : { patience }),
   }
