@@ -13,6 +13,7 @@ export function checkWeights(file: string, config: ModelConfig): void {
     'frontend.convolutions.0.weight': [encoder.width, speechWidth(features), 3],
     ...(architecture === 'ctc' && { 'ctc.weight': [vocabSize, encoder.width] }),
     ...(architecture === 'transducer' && { 'transducer.output.weight': [vocabSize, transducer.joinerWidth] }),
+    ...(transducer.durations && { 'transducer.durationOutput.weight': [transducer.durations.length, transducer.joinerWidth] }),
     ...(architecture === 'attention' && { 'attention.embedding.weight': [vocabSize, encoder.width] }),
   }
   const tensors = locateSafetensors(file)

@@ -17,6 +17,9 @@ describe('parseTrainingConfig', () => {
     [{ features: { binz: 4 } }, 'field "features": feature config: unknown field "binz"'],
     [{ encoder: { width: 65, heads: 4 } }, 'field "encoder.width": expected a multiple of heads, got 65'],
     [{ encoder: { kernel: 4 } }, 'field "encoder.kernel": expected an odd number, got 4'],
+    [{ transducer: { durations: [1, 1] } }, 'field "transducer.durations": expected different numbers'],
+    [{ transducer: { durations: [0, 1], loss: 'pruned' } }, 'field "transducer.loss": expected full where there are durations'],
+    [{ transducer: { durations: [0, 1], emissionDelay: 80 } }, 'field "transducer.emissionDelay": expected 0 where there are durations'],
     [{ batchSize: 0 }, 'field "batchSize"'],
     [{ units: 'syllables' }, 'field "units"'],
   ])('refuses %j', (json, message) => {

@@ -62,18 +62,24 @@ const encoder = z
 /** The encoder; `makeEncoder` says what its fields mean. */
 export type EncoderConfig = z.output<typeof encoder>
 
-const transducer = z.strictObject({
-  predictor: z.enum(['stateless', 'lstm']).default('stateless').describe('what a transducer knows of its own output: the last tokens (stateless) or all (lstm)'),
-  predictorWidth: size.default(128).describe("width of the predictor"),
-  predictorContext: size.default(2).describe('tokens that a stateless predictor sees'),
-  joinerWidth: size.default(128).describe('width of the joiner'),
-  emissionDelay: z.int().min(0).default(0)
-    .describe('milliseconds after a word begins and ends within which its first and last token should come (manifests with times of words); 0: whenever'),
-  loss: z.enum(['full', 'pruned']).default('full').describe('transducer loss: on the full lattice, or pruned to a band of it'),
-  pruneRange: z.int().min(2).default(5).describe('positions of the band of the pruned loss'),
-  simpleScale: z.number().min(0).max(1).default(0.5).describe("weight of the simple joiner's loss beside the pruned one, after the warm-up"),
-  pruneWarmupSteps: z.int().min(0).default(200).describe('steps in which the pruned loss takes over from the simple one'),
-})
+const transducer = z
+  .strictObject({
+    predictor: z.enum(['stateless', 'lstm']).default('stateless').describe('what a transducer knows of its own output: the last tokens (stateless) or all (lstm)'),
+    predictorWidth: size.default(128).describe("width of the predictor"),
+    predictorContext: size.default(2).describe('tokens that a stateless predictor sees'),
+    joinerWidth: size.default(128).describe('width of the joiner'),
+    emissionDelay: z.int().min(0).default(0)
+      .describe('milliseconds after a word begins and ends within which its first and last token should come (manifests with times of words); 0: whenever'),
+    loss: z.enum(['full', 'pruned']).default('full').describe('transducer loss: on the full lattice, or pruned to a band of it'),
+    pruneRange: z.int().min(2).default(5).describe('positions of the band of the pruned loss'),
+    simpleScale: z.number().min(0).max(1).default(0.5).describe("weight of the simple joiner's loss beside the pruned one, after the warm-up"),
+    pruneWarmupSteps: z.int().min(0).default(200).describe('steps in which the pruned loss takes over from the simple one'),
+    durations: z.array(z.int().min(0).max(64)).min(2).optional()
+      .describe('encoder frames by which a symbol may go on, such as [0, 1, 2, 3, 4]: makes a token-and-duration transducer (TDT), which skips frames'),
+  })
+  .refine(({ durations = [0, 1] }) => new Set(durations).size === durations.length, { path: ['durations'], message: 'expected different numbers' })
+  .refine(({ durations, loss }) => !durations || loss === 'full', { path: ['loss'], message: 'expected full where there are durations' })
+  .refine(({ durations, emissionDelay }) => !durations || emissionDelay === 0, { path: ['emissionDelay'], message: 'expected 0 where there are durations' })
 
 /** Predictor, joiner and loss of a transducer; `Transducer` says what they mean. */
 export type TransducerConfig = z.output<typeof transducer>

@@ -77,7 +77,8 @@ async function heardSections(model: RecognizerModel, recordings: Recordings, con
     }
     logits.dispose()
   }
-  if (model.transducer && drawable) {
+  // An alignment with durations skips frames: it is none of that lattice.
+  if (model.transducer && !model.config.transducer.durations && drawable) {
     const targets = {
       labels: tf.tensor2d([labels], undefined, 'int32'), frameLengths: tf.tensor1d([frames], 'int32'), labelLengths: tf.tensor1d([labels.length], 'int32'),
     }

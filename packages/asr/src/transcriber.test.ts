@@ -142,6 +142,7 @@ const conformer = { type: 'conformer', causal: true } as const
 const streaming: Record<string, TrainingOptions> = {
   'a transducer with a Conformer': { architecture: 'transducer', encoder: conformer },
   'a transducer with LSTMs': { architecture: 'transducer', encoder: { type: 'lstm', causal: true, subsampling: 2 }, transducer: { predictor: 'lstm' } },
+  'a token-and-duration transducer': { architecture: 'transducer', encoder: conformer, transducer: { durations: [0, 1, 2, 4] } },
   'CTC with a Conformer': { encoder: conformer },
 }
 

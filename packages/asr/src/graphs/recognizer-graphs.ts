@@ -103,11 +103,14 @@ function predictor({ predictor, predictorProjection }: Transducer): Graph {
   }
 }
 
-/** `encoded` and `predicted` (N, joinerWidth) to `log_probs` (N, V). */
+/** `encoded` and `predicted` (N, joinerWidth) to `log_probs` (N, V), and of durations `duration_log_probs` (N, D). */
 function joiner(transducer: Transducer): Graph {
   const width = transducer.output.weight.shape[1] as number
   return {
-    fn: ({ encoded, predicted }) => ({ log_probs: tf.logSoftmax(transducer.join(encoded as tf.Tensor, predicted as tf.Tensor)) }),
+    fn: ({ encoded, predicted }) => {
+      const { logits, durationLogits } = transducer.join(encoded as tf.Tensor, predicted as tf.Tensor)
+      return { log_probs: tf.logSoftmax(logits), ...(durationLogits && { duration_log_probs: tf.logSoftmax(durationLogits) }) }
+    },
     inputs: { encoded: { shape: ['N', width], dtype: 'float32' }, predicted: { shape: ['N', width], dtype: 'float32' } },
   }
 }

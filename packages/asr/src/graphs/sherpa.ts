@@ -55,6 +55,7 @@ function expectExportable(model: RecognizerModel, { architecture, encoder, trans
   if (architecture !== 'transducer') refuse(`it needs a transducer, got the architecture ${architecture}`)
   if (!model.streaming) refuse(`it needs a causal conformer or lstm encoder, got one with full context`)
   if (transducer.predictor !== 'stateless') refuse(`it needs a stateless predictor, got ${transducer.predictor}`)
+  if (transducer.durations) refuse('its streaming search knows no durations')
   if (encoder.subsampling !== 4) refuse(`it needs a subsampling of 4, got ${encoder.subsampling}`)
   if (isPrecomputed(features)) return refuse('its features come from files, sherpa-onnx computes them from sound')
   const { sampleRate, ...own } = features
@@ -112,7 +113,7 @@ function predictorGraph({ transducer }: RecognizerModel, { vocabSize }: ModelCon
 /** Both (N, joinerWidth) to logits (N, V). */
 function joinerGraph({ transducer }: RecognizerModel, { transducer: { joinerWidth } }: ModelConfig): SherpaGraph {
   return {
-    fn: ({ encoder_out: encoded, decoder_out: predicted }) => ({ logit: transducer?.join(encoded as tf.Tensor, predicted as tf.Tensor) as tf.Tensor }),
+    fn: ({ encoder_out: encoded, decoder_out: predicted }) => ({ logit: transducer?.join(encoded as tf.Tensor, predicted as tf.Tensor).logits as tf.Tensor }),
     inputs: { encoder_out: { shape: ['N', joinerWidth], dtype: 'float32' }, decoder_out: { shape: ['N', joinerWidth], dtype: 'float32' } },
     metadata: { joiner_dim: String(joinerWidth) },
   }

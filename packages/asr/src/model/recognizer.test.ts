@@ -21,6 +21,7 @@ const models: Record<string, TrainingOptions> = {
     architecture: 'transducer', ctcWeight: 0.3, encoder: { type: 'conformer', causal: true }, transducer: { predictor: 'lstm' },
   },
   'pruned transducer': { architecture: 'transducer', transducer: { loss: 'pruned', pruneWarmupSteps: 5 } },
+  'token-and-duration transducer': { architecture: 'transducer', transducer: { durations: [0, 1, 2] } },
   'attention decoder with CTC': { architecture: 'attention', ctcWeight: 0.3 },
 }
 const losses: Record<string, number[]> = fixture

@@ -1,6 +1,6 @@
 import type { GraphSession, GraphTensor } from '@parlance/runtime/session'
 import { BLANK } from '../blank.js'
-import type { TransducerModel } from '../search/transducer-model.js'
+import type { TransducerModel, TransducerScores } from '../search/transducer-model.js'
 
 /** What a predictor knows of a hypothesis. Nothing in it is ever changed. */
 export interface PredictorState {
@@ -16,11 +16,14 @@ export interface PredictorState {
 export class GraphTransducer implements TransducerModel<PredictorState> {
   readonly blank = BLANK
   readonly vocabSize: number
+  readonly durations: readonly number[] | undefined
   private readonly context: number
   private readonly recurrent: readonly { name: string; width: number }[]
   private readonly first: PredictorState
 
-  constructor(private readonly predictor: GraphSession, private readonly joiner: GraphSession) {
+  /** @param durations of a token-and-duration transducer */
+  constructor(private readonly predictor: GraphSession, private readonly joiner: GraphSession, durations?: readonly number[]) {
+    this.durations = durations
     this.vocabSize = joiner.outputs[0]?.shape[1] as number
     this.context = predictor.inputs.find(({ name }) => name === 'tokens')?.shape[1] as number
     this.recurrent = predictor.inputs.flatMap(({ name, shape }) => (name === 'tokens' ? [] : [{ name, width: shape[1] as number }]))
@@ -37,10 +40,10 @@ export class GraphTransducer implements TransducerModel<PredictorState> {
     return this.predict(contexts, states.map(({ recurrent }) => recurrent))
   }
 
-  score(frames: readonly Float32Array[], states: readonly PredictorState[]): Float32Array {
+  score(frames: readonly Float32Array[], states: readonly PredictorState[]): TransducerScores {
     const encoded = stacked(frames)
-    const { log_probs: scores } = this.joiner.run({ encoded, predicted: stacked(states.map(({ predicted }) => predicted)) })
-    return scores?.data as Float32Array
+    const { log_probs, duration_log_probs } = this.joiner.run({ encoded, predicted: stacked(states.map(({ predicted }) => predicted)) })
+    return { tokens: log_probs?.data as Float32Array, durations: duration_log_probs?.data as Float32Array | undefined }
   }
 
   private predict(contexts: readonly Int32Array[], recurrent: readonly PredictorState['recurrent'][]): PredictorState[] {

@@ -17,13 +17,13 @@ export class Recognizer {
   private readonly search: FrameSearch<unknown> | undefined
 
   constructor(
-    { architecture, encoder }: Pick<ModelConfig, 'architecture' | 'encoder'>,
+    { architecture, encoder, transducer: { durations } }: Pick<ModelConfig, 'architecture' | 'encoder' | 'transducer'>,
     private readonly graphs: ReadonlyMap<GraphName, GraphSession>,
     { frameSearch: other, ...options }: SearchOptions & { frameSearch?: FrameSearch<unknown> } = {},
   ) {
     const graph = (name: GraphName): GraphSession => graphs.get(name) as GraphSession
     this.encoder = encoder.causal ? new StretchEncoder(graph('encoder'), encoder) : new WholeEncoder(graph('encoder'), encoder)
-    const transducer = architecture === 'transducer' ? new GraphTransducer(graph('predictor'), graph('joiner')) : undefined
+    const transducer = architecture === 'transducer' ? new GraphTransducer(graph('predictor'), graph('joiner'), durations) : undefined
     if (architecture === 'attention') expectPlain(options)
     else this.search = other ?? frameSearch(transducer, this.encoder.width, options)
   }

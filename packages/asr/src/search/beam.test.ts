@@ -4,7 +4,9 @@ import { ctcGreedy } from './ctc-greedy.js'
 import type { FrameSearch } from './frame-search.js'
 import { Fusion, type FusionOptions } from './fusion.js'
 import { PhraseAutomaton } from './phrase-automaton.js'
-import { ctcAlignments, ctcScores, type Enumerated, gathered, model, recording, scoresOf, transducerAlignments, VOCAB_SIZE, WIDTH } from './testing/lattice.js'
+import { ctcAlignments, ctcScores, durationAlignments, durationModel, type Enumerated, gathered, model, recording, scoresOf, transducerAlignments, VOCAB_SIZE, WIDTH } from './testing/lattice.js'
+import { frameSearch } from './search.js'
+import { tdtBeam } from './tdt-beam.js'
 import type { ScoredTokens } from './timed-tokens.js'
 import { transducerBeam } from './transducer-beam.js'
 import { transducerGreedy } from './transducer-greedy.js'
@@ -113,6 +115,64 @@ describe.each<[string, Search, boolean]>([
       // Bonuses are float32.
       expect(found.find((one) => one.tokens.join() === tokens.join())?.score).toBeCloseTo(score, 5)
     }
+  })
+})
+
+describe('tdtBeam', () => {
+  it.each([1, 2])('sums and finds the best of all alignments of at most %i symbols a frame', (maxSymbols) => {
+    for (const seed of [1, 2, 3]) {
+      const frames = recording(seed, 5 - maxSymbols)
+      const wanted = gathered(durationAlignments(frames, { maxSymbols, blankPenalty: 0.4 }))
+      const found = hypotheses(tdtBeam(durationModel, WIDTH, { beamSize: ALL, maxSymbols, blankPenalty: 0.4 }), frames)
+      expectTexts(found, wanted)
+      expect(found[0]?.tokens).toEqual(wanted[0]?.tokens)
+    }
+  })
+
+  it('never scores below greedy search, whatever the beam, and finds the same however frames are cut and recordings put together', () => {
+    let better = 0
+    const recordings = seeds.map((seed) => recording(seed, 20 + seed))
+    for (const beamSize of [1, 2, 4]) {
+      const search = tdtBeam(durationModel, WIDTH, { beamSize })
+      const alone = recordings.map((frames) => hypotheses(search, frames))
+      const states = recordings.map(() => search.start())
+      for (let at = 0; at < 30; at += 3) search.advance(states, recordings.map((all) => all.subarray(WIDTH * at, WIDTH * (at + 3))))
+      expect(states.map((state) => search.hypotheses(state))).toEqual(alone)
+      for (const [i, frames] of recordings.entries()) {
+        const [greedy] = hypotheses(transducerGreedy(durationModel, WIDTH), frames)
+        expect(alone[i]?.[0]?.score).toBeGreaterThanOrEqual((greedy?.score as number) - 1e-5)
+        better += Number((alone[i]?.[0]?.score as number) > (greedy?.score as number) + 0.1)
+      }
+    }
+    expect(better).toBeGreaterThan(8)
+  })
+
+  it('knows what of its result stays', () => {
+    // A model that is sure of itself: what it hears next frame by frame, whatever it heard before.
+    const sure: typeof durationModel = {
+      ...durationModel,
+      score: (frames) => ({
+        tokens: Float32Array.from(frames.flatMap(([x = 0]) => Array.from({ length: VOCAB_SIZE }, (_, v) => (v === Math.floor(9 * (x + 2)) % VOCAB_SIZE ? 0 : -50)))),
+        durations: Float32Array.from(frames.flatMap(() => [0, -50, -50])),
+      }),
+    }
+    const search = tdtBeam(sure, WIDTH, { beamSize: 1 })
+    const frames = recording(5, 40)
+    const state = search.start()
+    const whole = hypotheses(search, frames)
+    for (let at = 0; at < 40; at++) {
+      search.advance([state], [frames.subarray(WIDTH * at, WIDTH * (at + 1))])
+      const settled = search.settled(state)
+      for (const { tokens } of whole) expect(tokens.slice(0, settled)).toEqual(search.found(state).tokens.slice(0, settled))
+    }
+    expect(search.settled(state)).toBeGreaterThan(3)
+  })
+
+  it('is what a model with durations is searched by, in time', () => {
+    const options = { beamSize: 4 }
+    const frames = recording(2, 12)
+    expect(hypotheses(frameSearch(durationModel, WIDTH, options), frames)).toEqual(hypotheses(tdtBeam(durationModel, WIDTH, options), frames))
+    expect(() => frameSearch(durationModel, WIDTH, { ...options, synchrony: 'label' })).toThrow('A label-synchronous search knows no durations')
   })
 })
 

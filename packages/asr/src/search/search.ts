@@ -2,6 +2,7 @@ import { ctcBeam } from './ctc-beam.js'
 import { ctcGreedy } from './ctc-greedy.js'
 import type { FrameSearch } from './frame-search.js'
 import type { TransducerBeamOptions } from './options.js'
+import { tdtBeam } from './tdt-beam.js'
 import { transducerBeam } from './transducer-beam.js'
 import { transducerGreedy } from './transducer-greedy.js'
 import { transducerLabelBeam } from './transducer-label-beam.js'
@@ -10,7 +11,7 @@ import type { TransducerModel } from './transducer-model.js'
 export interface SearchOptions extends Omit<TransducerBeamOptions, 'beamSize'> {
   /** Hypotheses kept. Default 1, greedy search (of CTC with fusion a beam of one). */
   beamSize?: number
-  /** Of a transducer's beam: whether hypotheses are compared that have heard the same frames, or made as many steps. Default time. */
+  /** Of a beam over a transducer without durations: whether hypotheses are compared that have heard the same frames, or made as many steps. Default time. */
   synchrony?: 'time' | 'label'
 }
 
@@ -26,5 +27,9 @@ export function frameSearch<State>(transducer: TransducerModel<State> | undefine
   const beam = { ...rest, beamSize }
   if (!transducer) return (beamSize === 1 && !rest.fusion ? ctcGreedy(width, rest) : ctcBeam(width, beam)) as FrameSearch<unknown>
   if (beamSize === 1) return transducerGreedy(transducer, width, rest) as FrameSearch<unknown>
+  if (transducer.durations) {
+    if (synchrony === 'label') throw new RangeError('A label-synchronous search knows no durations: leave the synchrony away, or use a transducer without durations.')
+    return tdtBeam(transducer, width, beam) as FrameSearch<unknown>
+  }
   return (synchrony === 'time' ? transducerBeam : transducerLabelBeam)(transducer, width, beam) as FrameSearch<unknown>
 }

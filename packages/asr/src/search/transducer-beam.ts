@@ -58,7 +58,7 @@ function hear<State>(beam: TransducerBeam<State>, vocabSize: number, recordings:
   for (let symbols = 1; symbols <= beam.maxSymbols; symbols++) {
     const rows = recordings.flatMap(({ open, encoded }) => open.map((one) => ({ one, encoded })))
     if (rows.length === 0) break
-    const scores = beam.score(rows.map(({ encoded }) => encoded), rows.map(({ one }) => one))
+    const { tokens: scores } = beam.score(rows.map(({ encoded }) => encoded), rows.map(({ one }) => one))
     let row = 0
     for (const recording of recordings) {
       const count = recording.open.length

@@ -19,7 +19,7 @@ export function transducerBonuses<State>(
   const { internalWeight: weight } = fusion
   if (weight === 0 || rows.length === 0) return own
   const { vocabSize, blank } = model
-  const scores = model.score(rows.map(() => silence), rows.map(({ predictor }) => predictor))
+  const { tokens: scores } = model.score(rows.map(() => silence), rows.map(({ predictor }) => predictor))
   return own.map((bonuses, r) => {
     const row = scores.subarray(r * vocabSize, (r + 1) * vocabSize)
     // Over tokens alone: the blank's share is what hearing decides.

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { model, recording, scoresOf, VOCAB_SIZE } from './testing/lattice.js'
+import { durationModel, DURATIONS, durationScoresOf, model, recording, scoresOf, VOCAB_SIZE } from './testing/lattice.js'
 import { transducerGreedy } from './transducer-greedy.js'
 
 /** The definition, written out: one utterance, one symbol at a time. */
@@ -34,8 +34,41 @@ describe('transducerGreedy', () => {
     }
   })
 
+  it.each([1, 2])('goes on by the likeliest durations, which of the blank is not 0; at most %i tokens of a frame', (maxSymbols) => {
+    /** The definition, written out. */
+    const written = (encoded: Float32Array) => {
+      const found = { tokens: [] as number[], frames: [] as number[] }
+      for (let t = 0, symbols = 0; t < encoded.length / 2;) {
+        const frame = encoded.subarray(2 * t, 2 * t + 2)
+        const durations = durationScoresOf(frame, found.tokens)
+        const arcs = scoresOf(frame, found.tokens).flatMap((score, v) =>
+          DURATIONS.flatMap((duration, d) => (v === 0 && duration === 0 ? [] : [{ v, duration, score: score + (durations[d] as number) }])))
+        const best = arcs.reduce((one, other) => (other.score > one.score ? other : one))
+        if (best.v > 0) {
+          found.tokens.push(best.v)
+          found.frames.push(t)
+        }
+        symbols = best.duration === 0 ? symbols + 1 : 0
+        t += best.duration
+        if (symbols < maxSymbols) continue
+        t++
+        symbols = 0
+      }
+      return found
+    }
+    const recordings = [recording(1, 30), recording(2, 7), recording(3, 0), recording(4, 19)]
+    const wanted = recordings.map(written)
+    expect(wanted[0]?.tokens.length).toBeGreaterThan(5)
+    const search = transducerGreedy(durationModel, 2, { maxSymbols })
+    for (const portion of [1, 4, 30]) {
+      const states = recordings.map(() => search.start())
+      for (let at = 0; at < 30; at += portion) search.advance(states, recordings.map((all) => all.subarray(2 * at, 2 * (at + portion))))
+      expect(states.map((state) => search.found(state))).toMatchObject(wanted)
+    }
+  })
+
   it('takes the lower of equal scores', () => {
-    const even = { ...model, score: (frames: readonly Float32Array[]) => new Float32Array(frames.length * VOCAB_SIZE).fill(-Math.log(4)) }
+    const even = { ...model, score: (frames: readonly Float32Array[]) => ({ tokens: new Float32Array(frames.length * VOCAB_SIZE).fill(-Math.log(4)) }) }
     const search = transducerGreedy(even, 2)
     const state = search.start()
     search.advance([state], [recording(1, 3)])

@@ -1,6 +1,7 @@
 import { checkCount, checkNumber } from './checks.js'
 import type { FrameSearch } from './frame-search.js'
 import type { Fusion, FusionState } from './fusion.js'
+import { type Lead, type Leads, leadsOf, likeliest } from './leads.js'
 import type { TransducerBeamOptions } from './options.js'
 import { noTokens, type TimedTokens } from './timed-tokens.js'
 import { transducerBonuses } from './transducer-bonuses.js'
@@ -13,6 +14,8 @@ interface GreedyState<State> {
   fusion: FusionState | undefined
   /** Encoder frames seen. */
   frames: number
+  /** The frame that is heard next: those before it that were not heard yet are skipped. */
+  next: number
   /** ln of the path's probability, fusion's bonuses included. */
   score: number
 }
@@ -35,8 +38,8 @@ interface Row<State> {
 }
 
 /**
- * Greedy search: of each frame the likeliest token, the predictor moving on with it, until that is the blank or the frame has
- * `maxSymbols`. Equal scores go to the lower id. What a phrase has given is not taken back where it breaks off: there is
+ * Greedy search: of each frame the likeliest symbol, the predictor moving on with it, until that is the blank, leads to another
+ * frame (by the likeliest duration, where the model knows any) or is the last of `maxSymbols`. Equal scores go to the lower id. What a phrase has given is not taken back where it breaks off: there is
  * no other hypothesis that it could be taken back in favour of.
  *
  * @param width of an encoded frame
@@ -51,16 +54,18 @@ export function transducerGreedy<State>(
   checkNumber('The blank penalty', blankPenalty)
   const choice: Choice<State> = { model, fusion, blankPenalty, silence: new Float32Array(width) }
   return {
-    start: () => ({ found: noTokens(), predictor: model.start(), fusion: fusion?.start(), frames: 0, score: 0 }),
+    start: () => ({ found: noTokens(), predictor: model.start(), fusion: fusion?.start(), frames: 0, next: 0, score: 0 }),
     advance(states, encoded) {
       const longest = encoded.reduce((most, { length }) => Math.max(most, length / width), 0)
       for (let t = 0; t < longest; t++) {
-        let rows = [...encoded.keys()].filter((row) => (encoded[row] as Float32Array).length > t * width).map((row): Row<State> => ({
+        const heard = [...encoded.keys()].filter((row) => (encoded[row] as Float32Array).length > t * width).map((row): Row<State> => ({
           state: states[row] as GreedyState<State>,
           frame: (encoded[row] as Float32Array).subarray(t * width, (t + 1) * width),
         }))
-        for (const { state } of rows) state.frames++
+        for (const { state } of heard) state.frames++
+        let rows = heard.filter(({ state }) => state.next < state.frames)
         for (let symbols = 0; symbols < maxSymbols && rows.length > 0; symbols++) rows = emit(choice, rows)
+        for (const { state } of rows) state.next = state.frames
       }
     },
     found: ({ found }) => found,
@@ -69,10 +74,10 @@ export function transducerGreedy<State>(
   }
 }
 
-/** One decision of each row; returns those that emitted a token. */
+/** One decision of each row; returns those that emitted a token and stay with the frame. */
 function emit<State>(choice: Choice<State>, rows: readonly Row<State>[]): Row<State>[] {
   const { model, fusion, silence } = choice
-  const scores = model.score(rows.map(({ frame }) => frame), rows.map(({ state }) => state.predictor))
+  const { tokens: scores, durations } = model.score(rows.map(({ frame }) => frame), rows.map(({ state }) => state.predictor))
   const bonuses = fusion && transducerBonuses(model, silence, fusion, rows.map(({ state }) => ({ predictor: state.predictor, fusion: state.fusion as FusionState })))
   const emitting: Row<State>[] = []
   const tokens: number[] = []
@@ -80,8 +85,9 @@ function emit<State>(choice: Choice<State>, rows: readonly Row<State>[]): Row<St
     const { state } = row
     const own = scores.subarray(r * model.vocabSize, (r + 1) * model.vocabSize)
     const kept = fusion && state.fusion ? fusion.pending(state.fusion) : 0
-    const { best, score } = likeliest(choice, own, bonuses?.[r], kept)
+    const { best, lead, score } = choose(choice, own, leadsOf(model, durations, r), bonuses?.[r], kept)
     state.score += score
+    state.next = state.frames - 1 + lead.frames
     if (best === model.blank) continue
     state.found.tokens.push(best)
     state.found.frames.push(state.frames - 1)
@@ -93,23 +99,26 @@ function emit<State>(choice: Choice<State>, rows: readonly Row<State>[]): Row<St
   if (emitting.length === 0) return emitting
   const after = model.advance(emitting.map(({ state }) => state.predictor), tokens)
   for (const [i, { state }] of emitting.entries()) state.predictor = after[i] as State
-  return emitting
+  return emitting.filter(({ state }) => state.next < state.frames)
 }
 
-function likeliest<State>(
+function choose<State>(
   { model: { blank }, blankPenalty }: Choice<State>,
   scores: Float32Array,
+  leads: Leads,
   bonuses: Float32Array | undefined,
   kept: number,
-): { best: number; score: number } {
+): { best: number; lead: Lead; score: number } {
+  const [ofBlank, ofToken] = [likeliest(leads.blank), likeliest(leads.token)]
   let best = -1
   let greatest = -Infinity
   for (let v = 0; v < scores.length; v++) {
-    const bonus = v === blank ? -blankPenalty : bonuses ? (bonuses[v] as number) + kept : 0
+    const bonus = v === blank ? ofBlank.score - blankPenalty : ofToken.score + (bonuses ? (bonuses[v] as number) + kept : 0)
     const score = (scores[v] as number) + bonus
     if (score <= greatest) continue
     best = v
     greatest = score
   }
-  return { best: best < 0 ? blank : best, score: greatest }
+  if (best < 0 || best === blank) return { best: blank, lead: ofBlank, score: greatest }
+  return { best, lead: ofToken, score: greatest }
 }

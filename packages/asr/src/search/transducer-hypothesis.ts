@@ -1,13 +1,14 @@
 import { type Alignment, scoredTokens } from './alignment.js'
 import { checkCount, checkNumber } from './checks.js'
 import type { Fusion, FusionState } from './fusion.js'
+import { type Lead, likeliest, PLAIN_LEADS } from './leads.js'
 import { logAdd } from './log-add.js'
 import type { TransducerBeamOptions } from './options.js'
 import { EMPTY_PREFIX, extended, type Prefix, samePrefix } from './prefix.js'
 import type { ScoredTokens } from './timed-tokens.js'
 import { topTokens } from './top-tokens.js'
 import { transducerBonuses } from './transducer-bonuses.js'
-import type { TransducerModel } from './transducer-model.js'
+import type { TransducerModel, TransducerScores } from './transducer-model.js'
 
 /** A prefix in a beam over a transducer. */
 export interface Hypothesis<State> {
@@ -57,8 +58,8 @@ export class TransducerBeam<State> {
     }
   }
 
-  /** Scores these hypotheses at their frames, (rows × vocabSize), bonuses and the blank's penalty not included. */
-  score(frames: readonly Float32Array[], hypotheses: readonly Hypothesis<State>[]): Float32Array {
+  /** Scores these hypotheses at their frames, bonuses and the blank's penalty not included. */
+  score(frames: readonly Float32Array[], hypotheses: readonly Hypothesis<State>[]): TransducerScores {
     return this.model.score(frames, hypotheses.map(({ predictor }) => predictor))
   }
 
@@ -95,17 +96,18 @@ export class TransducerBeam<State> {
     }
   }
 
-  /** The tokens worth following, the best first, and what greedy search would take: one of them or the blank. */
-  continuations({ bonuses }: Hypothesis<State>, scores: Float32Array): { tokens: number[]; best: number } {
+  /** The tokens worth following, the best first, and what greedy search would take: one of them or the blank, and how far it leads. */
+  continuations({ bonuses }: Hypothesis<State>, scores: Float32Array, leads = PLAIN_LEADS): { tokens: number[]; best: number; lead: Lead } {
     const { blank } = this
+    const [ofBlank, ofToken] = [likeliest(leads.blank), likeliest(leads.token)]
     const fused = bonuses ? scores.map((score, v) => score + (bonuses[v] as number)) : scores
     const tokens = topTokens(fused, this.beamSize, blank)
     const first = tokens[0]
-    if (first === undefined) return { tokens, best: blank }
-    const blankScore = this.blankScore(scores)
-    const tokenScore = fused[first] as number
+    if (first === undefined) return { tokens, best: blank, lead: ofBlank }
+    const blankScore = this.blankScore(scores) + ofBlank.score
+    const tokenScore = (fused[first] as number) + ofToken.score
     const wins = tokenScore > blankScore || (tokenScore === blankScore && first < blank)
-    return { tokens, best: wins ? first : blank }
+    return wins ? { tokens, best: first, lead: ofToken } : { tokens, best: blank, lead: ofBlank }
   }
 
   /** The best of the pool, at most `beamSize` and greedy search's. */

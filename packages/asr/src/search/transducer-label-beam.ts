@@ -74,7 +74,7 @@ function forget(state: LabelState<unknown>): void {
 /** One blank or token more of each hypothesis of these recordings. */
 function step<State>(beam: TransducerBeam<State>, vocabSize: number, states: readonly LabelState<State>[]): void {
   const rows = states.flatMap((state) => state.hypotheses.map((one) => ({ state, one, frame: state.steps - one.prefix.length })))
-  const scores = beam.score(rows.map(({ state, frame }) => state.frames[frame - state.first] as Float32Array), rows.map(({ one }) => one))
+  const { tokens: scores } = beam.score(rows.map(({ state, frame }) => state.frames[frame - state.first] as Float32Array), rows.map(({ one }) => one))
   const pools = new Map(states.map((state) => [state, [] as Hypothesis<State>[]]))
   for (const [row, { state, one, frame }] of rows.entries()) {
     const own = scores.subarray(row * vocabSize, (row + 1) * vocabSize)

@@ -6,8 +6,18 @@ export const WIDTH = 2
 
 /** ln-probabilities that depend on the frame (two numbers) and on all tokens before. */
 export function scoresOf(frame: ArrayLike<number>, history: readonly number[]): number[] {
-  const logits = Array.from({ length: VOCAB_SIZE }, (_, v) =>
-    Math.sin(3 * v * (frame[0] as number) + history.length) + Math.cos((frame[1] as number) * (history.at(-1) ?? 0) + v))
+  return normalized(Array.from({ length: VOCAB_SIZE }, (_, v) =>
+    Math.sin(3 * v * (frame[0] as number) + history.length) + Math.cos((frame[1] as number) * (history.at(-1) ?? 0) + v)))
+}
+
+/** Of a token-and-duration transducer, not in order. */
+export const DURATIONS = [1, 0, 3]
+
+export function durationScoresOf(frame: ArrayLike<number>, history: readonly number[]): number[] {
+  return normalized(DURATIONS.map((frames) => Math.cos(2 * frames * (frame[1] as number) + history.length)))
+}
+
+function normalized(logits: readonly number[]): number[] {
   const normalizer = Math.log(logits.reduce((sum, x) => sum + Math.exp(x), 0))
   return logits.map((x) => x - normalizer)
 }
@@ -17,7 +27,16 @@ export const model: TransducerModel<readonly number[]> = {
   blank: 0,
   start: () => [],
   advance: (states, tokens) => states.map((history, r) => [...history, tokens[r] as number]),
-  score: (frames, states) => Float32Array.from(frames.flatMap((frame, r) => scoresOf(frame, states[r] as readonly number[]))),
+  score: (frames, states) => ({ tokens: Float32Array.from(frames.flatMap((frame, r) => scoresOf(frame, states[r] as readonly number[]))) }),
+}
+
+export const durationModel: TransducerModel<readonly number[]> = {
+  ...model,
+  durations: DURATIONS,
+  score: (frames, states) => ({
+    ...model.score(frames, states),
+    durations: Float32Array.from(frames.flatMap((frame, r) => durationScoresOf(frame, states[r] as readonly number[]))),
+  }),
 }
 
 /** (frames, WIDTH) */
@@ -80,6 +99,35 @@ export function* transducerAlignments(
   for (let v = 1; v < VOCAB_SIZE; v++) {
     const score = (scores[v] as number) + (rules.bonus?.(tokens, v) ?? 0)
     yield* transducerAlignments(encoded, rules, over ? t + 1 : t, over ? 0 : symbols + 1, [...tokens, v], [...frames, t], path + score)
+  }
+}
+
+/** Every alignment of a token-and-duration transducer: the last of `maxSymbols` ends its frame, and what leads beyond the end ends there. */
+export function* durationAlignments(
+  encoded: Float32Array,
+  rules: Pick<Rules, 'maxSymbols' | 'blankPenalty'>,
+  t = 0,
+  symbols = 0,
+  tokens: number[] = [],
+  frames: number[] = [],
+  path = 0,
+): Generator<{ tokens: number[]; frames: number[]; path: number }> {
+  if (t >= encoded.length / WIDTH) {
+    yield { tokens, frames, path }
+    return
+  }
+  const frame = encoded.subarray(WIDTH * t, WIDTH * (t + 1))
+  const [scores, leads] = [scoresOf(frame, tokens), durationScoresOf(frame, tokens)].map((some) => some.map(Math.fround)) as [number[], number[]]
+  for (const [d, duration] of DURATIONS.entries()) {
+    for (let v = 0; v < VOCAB_SIZE; v++) {
+      if (v === 0 && duration === 0) continue
+      const after = path + (scores[v] as number) + (leads[d] as number)
+      if (v === 0) yield* durationAlignments(encoded, rules, t + duration, 0, tokens, frames, after - (rules.blankPenalty ?? 0))
+      else {
+        const lead = symbols + 1 === rules.maxSymbols ? Math.max(1, duration) : duration
+        yield* durationAlignments(encoded, rules, t + lead, lead === 0 ? symbols + 1 : 0, [...tokens, v], [...frames, t], after)
+      }
+    }
   }
 }
 
