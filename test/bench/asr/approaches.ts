@@ -90,39 +90,44 @@ async function wordErrors(model: string, part: Part, options: LoadOptions): Prom
 }
 
 interface Setting {
-  weight: number
-  bonus: number
+  /** Of the language model, and what each word or token gets beside it. */
+  weight?: number
+  bonus?: number
+  /** Of a transducer, which in training sees far more blanks than tokens. */
+  blankPenalty?: number
 }
 
-/** The best weights on the development speakers, and what they give on the part that was asked for. */
-async function row(name: string, model: string, options: (part: Part, setting: Setting | undefined) => LoadOptions, settings: readonly (Setting | undefined)[]): Promise<void> {
-  let best: { wer: number; setting: Setting | undefined } | undefined
+/** Shows what the best of some settings on the development speakers gives on the part that was asked for, and returns it. */
+async function row(name: string, model: string, options: (part: Part, setting: Setting) => LoadOptions, settings: readonly [Setting, ...Setting[]]): Promise<Setting> {
+  let best = { wer: Infinity, setting: settings[0] }
   for (const setting of settings) {
     const { wer } = settings.length === 1 ? { wer: 0 } : await wordErrors(model, 'development', options('development', setting))
-    if (!best || wer < best.wer) best = { wer, setting }
+    if (wer < best.wer) best = { wer, setting }
   }
-  if (!best) return
   const part = values.part === 'valid' ? 'valid' : 'development'
   const { wer, factor } = await wordErrors(model, part, options(part, best.setting))
-  const chosen = best.setting ? `weight ${best.setting.weight}, bonus ${best.setting.bonus}` : ''
+  const chosen = Object.entries(best.setting).map(([what, value]) => `${what} ${value}`).join(', ')
   console.log(`| ${name} | ${(100 * wer).toFixed(1)} | ${factor.toFixed(3)} | ${chosen} |`)
+  return best.setting
 }
 
-const grid = (weights: readonly number[], bonuses: readonly number[]): Setting[] => weights.flatMap((weight) => bonuses.map((bonus) => ({ weight, bonus })))
+type Settings = [Setting, ...Setting[]]
+const grid = (weights: readonly number[], bonuses: readonly number[]): Settings => weights.flatMap((weight) => bonuses.map((bonus) => ({ weight, bonus }))) as Settings
+const blankPenalties = [0, 0.25, 0.5, 0.75, 1, 1.25].map((blankPenalty) => ({ blankPenalty })) as unknown as Settings
 console.log(`| AN4, ${values.part} | WER % | real-time factor | chosen on development |\n|---|---:|---:|---|`)
 for (const name of ['ctc', 'transducer', 'attention']) {
-  await row(`${name}, greedy`, folder(name), () => ({}), [undefined])
+  const { blankPenalty = 0 } = await row(`${name}, greedy`, folder(name), (_, setting) => setting, name === 'transducer' ? blankPenalties : [{}])
   if (name === 'attention') continue
-  const withWords = (part: Part, setting: Setting | undefined): LoadOptions =>
-    ({ beamSize: 8, ...(setting && { fusion: fusion(languages[part], setting.weight, setting.bonus) }) })
+  const withWords = (part: Part, { weight = 0, bonus = 0 }: Setting): LoadOptions =>
+    ({ beamSize: 8, blankPenalty, fusion: fusion(languages[part], weight, bonus) })
   await row(`${name}, beam 8, ${values.order}-grams`, folder(name), withWords, grid([0.3, 0.5, 0.8], [0, 1]))
 }
 const pronunciations = readLexicon(lexicon)
-const modular = (part: Part, setting: Setting | undefined): LoadOptions => ({
+const modular = (part: Part, { weight = 0, bonus = 0 }: Setting): LoadOptions => ({
   lexicon: {
     pronunciations,
-    insertionBonus: setting?.bonus ?? 0,
-    ...(setting && setting.weight > 0 && { languageModel: languages[part] as WordLanguageModel, languageModelWeight: setting.weight }),
+    insertionBonus: bonus,
+    ...(weight > 0 && { languageModel: languages[part] as WordLanguageModel, languageModelWeight: weight }),
   },
 })
 await row('modular, any words', phones, modular, grid([0], [0, 1, 2, 4]))
