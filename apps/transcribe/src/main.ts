@@ -49,6 +49,7 @@ Examples:
     .option('--tokenizer <file>', 'tokenizer.json whose first token is <blank>; default: the units of the transcripts')
     .option('--lexicon <file>', 'pronunciations: trains a model of their phones, for --lexicon of the transcribing command')
     .option('--init <dir>', 'model folder whose encoder, and whatever else has the same shape, to begin with')
+    .addOption(new Option('--device <name>', 'what computes; auto: a GPU where there is one').choices(['auto', 'cpu']).default('auto'))
     .option('--resume', 'go on from the last checkpoint in the folder')
     .option('--json', 'print the result as JSON')
     .action((flags: TrainFlags & Record<string, unknown>) => train(flags))

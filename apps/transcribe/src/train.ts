@@ -11,6 +11,7 @@ export interface TrainFlags {
   init?: string
   lexicon?: string
   resume?: true
+  device: 'auto' | 'cpu'
   json?: true
 }
 
@@ -31,9 +32,9 @@ export function addConfigFlags(command: Command): Command {
 export async function train(flags: TrainFlags & Readonly<Record<string, unknown>>): Promise<void> {
   const config = readConfig(flags)
   const { trainRecognizer } = await import('@parlance/asr/training')
-  const { data, valid, output, tokenizer, init, lexicon, resume = false, json } = flags
+  const { data, valid, output, tokenizer, init, lexicon, resume = false, device, json } = flags
   const result = await trainRecognizer({
-    data, output, resume, config, ...(valid === undefined ? {} : { valid }), ...(tokenizer === undefined ? {} : { tokenizer }),
+    data, output, resume, device, config, ...(valid === undefined ? {} : { valid }), ...(tokenizer === undefined ? {} : { tokenizer }),
     ...(init === undefined ? {} : { init }), ...(lexicon === undefined ? {} : { lexicon }),
   })
   if (result.leftOut.length > 0) {

@@ -134,7 +134,7 @@ export function trainingBatches(
 function exampleDrawer(recordings: Recordings, usable: readonly number[], { augmentation, seed }: TrainingConfig) {
   const pieces = augmentation.splice > 0 ? recordings.wordPieces(usable) : []
   const mostLabels = Math.max(...usable.map((index) => (recordings.labels[index] as Int32Array).length))
-  const mostFrames = Math.max(...usable.map((index) => recordings.features(index).frames))
+  const mostFrames = Math.max(...usable.map((index) => recordings.frames(index)))
   const speeds = (index: number): number[] => {
     const possible = augmentation.speeds.filter((speed) => recordings.fits(index, speed))
     return possible.length > 0 ? possible : [1]

@@ -1,4 +1,6 @@
-import { UsageError } from '@parlance/nn/command-line'
+import { readdirSync } from 'node:fs'
+import { join } from 'node:path'
+import { readJson, UsageError } from '@parlance/nn/command-line'
 import { describe, expect, it } from 'vitest'
 import { trainingConfigFields } from './config-fields.js'
 import { parseTrainingConfig } from './config.js'
@@ -27,6 +29,13 @@ describe('parseTrainingConfig', () => {
     expect(parse).toThrow(UsageError)
     expect(parse).toThrow(message)
     expect(parse).toThrow('settings.json')
+  })
+})
+
+describe('the recipes', () => {
+  const folder = join(import.meta.dirname, '../configs')
+  it.each(readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((file) => file.endsWith('.json')))('%s is a training config', (file) => {
+    expect(parseTrainingConfig(readJson(join(folder, file)), file).maxSteps).toBeGreaterThan(0)
   })
 })
 

@@ -1,5 +1,6 @@
 import { addNoise, FeatureExtractor, type Features, type RandomSource, resample, whiteNoise } from '@parlance/audio'
 import type { Tokenizer } from '@parlance/tokenizer'
+import { BoundedCache } from './bounded-cache.js'
 import { atSpeed, type TimedLabels, timedLabels, untimed } from './emission.js'
 import type { Utterance } from './manifest.js'
 import { readPrecomputed, stretched } from './precomputed.js'
@@ -19,6 +20,9 @@ export interface WordPiece {
   word: string
 }
 
+/** Bytes of samples and features that are kept: all of a small corpus. */
+const KEPT = 2 ** 31
+
 /** Where the features of recordings come from. */
 interface FeatureSource {
   at(index: number, speed: number): Features
@@ -26,7 +30,10 @@ interface FeatureSource {
   noisy(index: number, speed: number, snr: number, random: RandomSource): Features
 }
 
-/** A corpus in memory: token ids, samples, and features at each speed, computed when first needed. */
+/**
+ * A corpus: token ids and lengths in memory, sound and features at each speed read and computed when they are needed. What was
+ * used last is kept, up to 2 GiB.
+ */
 export class Recordings {
   readonly labels: Int32Array[]
   private readonly timed: TimedLabels[]
@@ -34,11 +41,13 @@ export class Recordings {
   readonly width: number
   private readonly source: FeatureSource
   private readonly frameSeconds: number
-  private readonly cache = new Map<string, Features>()
+  private readonly cache = new BoundedCache<Features>(KEPT / 2)
+  /** Frames of each recording, once they are known. */
+  private readonly frameCounts: (number | undefined)[] = []
 
   /**
    * @param emissionDelay milliseconds that a word's tokens may come late where its times are known; 0: whenever
-   * @throws Error, one line, for a file that cannot be read or a transcript that the tokenizer cannot spell
+   * @throws Error, one line, for a transcript that the tokenizer cannot spell
    */
   constructor(
     readonly utterances: readonly Utterance[],
@@ -60,23 +69,28 @@ export class Recordings {
     this.labels = this.timed.map(({ labels }) => labels)
     const files = utterances.map(({ audio }) => audio)
     this.source = isPrecomputed(features)
-      ? fromFeatures(files.map((file) => readPrecomputed(file, features)))
-      : fromSamples(files.map((file) => readSpeech(file, features.sampleRate).samples), new FeatureExtractor(features))
+      ? fromFeatures(kept((index) => readPrecomputed(files[index] as string, features), ({ data }) => data.byteLength))
+      : fromSamples(kept((index) => readSpeech(files[index] as string, features.sampleRate).samples, (samples) => samples.byteLength), new FeatureExtractor(features))
   }
 
   get count(): number {
     return this.utterances.length
   }
 
-  /** Features of recording `index` played `speed` times as fast, shape (T, F). */
+  /**
+   * Features of recording `index` played `speed` times as fast, shape (T, F).
+   *
+   * @throws Error, one line, for a file that cannot be read
+   */
   features(index: number, speed = 1): Features {
-    const key = `${index} ${speed}`
-    let features = this.cache.get(key)
-    if (!features) {
-      features = this.source.at(index, speed)
-      this.cache.set(key, features)
-    }
+    const features = this.cache.get(`${index} ${speed}`, () => this.source.at(index, speed), ({ data }) => data.byteLength)
+    if (speed === 1) this.frameCounts[index] = features.frames
     return features
+  }
+
+  /** Frames of recording `index`. */
+  frames(index: number): number {
+    return this.frameCounts[index] ?? this.features(index).frames
   }
 
   /** The tokens of recording `index` at `speed`, and when they may be emitted. */
@@ -91,13 +105,13 @@ export class Recordings {
 
   /** The most frames that recording `index` can have at `speed`, without computing its features. */
   mostFrames(index: number, speed: number): number {
-    const { frames } = this.features(index)
+    const frames = this.frames(index)
     return speed === 1 ? frames : Math.ceil(frames / speed) + SLACK
   }
 
   /** Whether CTC can align the transcript of recording `index` at `speed`; a transducer then can too. */
   fits(index: number, speed = 1): boolean {
-    const { frames } = this.features(index)
+    const frames = this.frames(index)
     const least = speed === 1 ? frames : Math.floor(frames / speed) - SLACK
     return this.canAlign(least, this.labels[index] as Int32Array)
   }
@@ -150,11 +164,17 @@ export class Recordings {
   }
 }
 
+/** What is made of recordings, kept as long as there is room. */
+function kept<Value>(make: (index: number) => Value, bytesOf: (value: Value) => number): (index: number) => Value {
+  const cache = new BoundedCache<Value>(KEPT / 2)
+  return (index) => cache.get(String(index), () => make(index), bytesOf)
+}
+
 /** Speed changes the pitch too. */
-function fromSamples(samples: readonly Float32Array[], extractor: FeatureExtractor): FeatureSource {
+function fromSamples(samples: (index: number) => Float32Array, extractor: FeatureExtractor): FeatureSource {
   const { sampleRate } = extractor.config
   const heard = (index: number, speed: number): Float32Array => {
-    const own = samples[index] as Float32Array
+    const own = samples(index)
     return speed === 1 ? own : resample(own, Math.round(sampleRate * speed), sampleRate)
   }
   return {
@@ -167,9 +187,9 @@ function fromSamples(samples: readonly Float32Array[], extractor: FeatureExtract
 }
 
 /** Speed leaves the pitch. */
-function fromFeatures(features: readonly Features[]): FeatureSource {
+function fromFeatures(features: (index: number) => Features): FeatureSource {
   return {
-    at: (index, speed) => stretched(features[index] as Features, speed),
+    at: (index, speed) => stretched(features(index), speed),
     noisy: () => {
       throw new Error('Noise needs sound: features from files cannot get any.')
     },

@@ -6,7 +6,7 @@ import {
   TrainingContext, trainingStep, type TrainResult,
 } from '@parlance/nn'
 import { UsageError } from '@parlance/nn/command-line'
-import { jit, Random, type tf, useDevice, writeFileAtomic } from '@parlance/runtime'
+import { type DeviceName, jit, Random, type tf, useDevice, writeFileAtomic } from '@parlance/runtime'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { type SpeechBatch, trainingBatches } from './batches.js'
 import { modelConfig, parseTrainingConfig, type TrainingConfig, type TrainingOptions } from './config.js'
@@ -21,6 +21,7 @@ import { RecognizerModel } from './model/recognizer.js'
 import { modelCard } from './model-card.js'
 import { type Pronunciation, readLexicon } from './modular/lexicon.js'
 import { phoneTranscripts } from './modular/phone-transcripts.js'
+import { ReadingProgress } from './reading-progress.js'
 import { Recordings } from './recordings.js'
 import { reportFigures, reportSections } from './report.js'
 import { isPrecomputed } from './speech-features.js'
@@ -43,6 +44,8 @@ export interface TrainRecognizerOptions {
   lexicon?: string
   /** A model folder to begin with: its encoder, and whatever else has the same name and shape. */
   init?: string
+  /** What computes. Default auto: a GPU where there is one, else the CPU with the config's threads. */
+  device?: DeviceName
   /** Goes on from the folder's last checkpoint. Default false. */
   resume?: boolean
   /** Where progress goes; default stderr. */
@@ -55,30 +58,39 @@ export interface TrainRecognizerResult extends TrainResult {
 }
 
 /**
- * Trains a model from a manifest into a model folder that `Transcriber.load` reads. Makes TF.js compute on the CPU
- * with the config's threads.
+ * Trains a model from a manifest into a model folder that `Transcriber.load` reads. Makes TF.js compute on the device.
+ * All recordings are read once before, so that what cannot be read is named then; sound and features of large corpora are
+ * read and computed again when they are needed, those of small ones (2 GiB) stay in memory.
  *
  * @throws UsageError for settings that cannot work; Error, one line, for data that cannot be read
  */
 export async function trainRecognizer(options: TrainRecognizerOptions): Promise<TrainRecognizerResult> {
-  const { output, progress, resume = false } = options
+  const { output, progress, resume = false, device = 'auto' } = options
   const config = parseTrainingConfig(options.config ?? {}, 'training config')
   const lexicon = options.lexicon === undefined ? undefined : readLexicon(options.lexicon)
   const read = (file: string): Utterance[] => (lexicon ? phoneTranscripts(readManifest(file), lexicon, config.seed) : readManifest(file))
   const utterances = read(options.data)
   const validUtterances = options.valid === undefined ? undefined : read(options.valid)
   const tokenizer = await tokenizerOf(options, lexicon, utterances, config)
-  await useDevice('cpu', config.threads === undefined ? {} : { threads: config.threads })
+  await useDevice(device, config.threads === undefined ? {} : { threads: config.threads })
 
   const { subsampling } = config.encoder
   const recordings = new Recordings(utterances, config.features, tokenizer, subsampling, config.transducer.emissionDelay)
-  const indices = utterances.map((_, i) => i)
-  const usable = indices.filter((index) => recordings.fits(index))
-  const leftOut = indices.filter((index) => !usable.includes(index)).map((index) => (utterances[index] as Utterance).audio)
-  if (usable.length === 0) {
-    throw new Error(`${options.data}: every recording is shorter than its transcript (less than one encoder frame of ${subsampling} feature frames a token).`)
-  }
-  const stats = featureStats(usable.map((index) => recordings.features(index)))
+  const usable: number[] = []
+  const leftOut: string[] = []
+  const stats = featureStats(function* () {
+    const reading = new ReadingProgress(progress ?? process.stderr, recordings.count)
+    for (let index = 0; index < recordings.count; index++) {
+      if (recordings.fits(index)) {
+        usable.push(index)
+        yield recordings.features(index)
+      } else leftOut.push((utterances[index] as Utterance).audio)
+      reading.done(index + 1)
+    }
+    if (usable.length === 0) {
+      throw new Error(`${options.data}: every recording is shorter than its transcript (less than one encoder frame of ${subsampling} feature frames a token).`)
+    }
+  }())
   const saved = modelConfig(config, tokenizer)
   const model = new RecognizerModel(saved, recordings.width, new Random(config.seed, 'model'))
   if (options.init !== undefined) initializeFrom(model, options.init)
