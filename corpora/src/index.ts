@@ -1,7 +1,6 @@
 export { DIGIT_WORDS } from './digits/recipe.js'
 export { digitClips, type DigitClip } from './digits/clips.js'
 export { writeDigitStrings } from './digits/files.js'
-export { recordedVoiceClips } from './digits/recorded-voices.js'
 export { DIGIT_RATE, type DigitString, type DigitStringOptions, generateDigitStrings } from './digits/strings.js'
 export { syntheticDigitClips } from './digits/synthetic.js'
 export { generateVariedStrings } from './digits/varied.js'

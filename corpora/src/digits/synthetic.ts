@@ -1,8 +1,9 @@
 import loadEspeak from '@echogarden/espeak-ng-emscripten'
+import { resample } from '@parlance/audio'
 import { Random } from '../random.js'
 import type { DigitClip } from './clips.js'
 import { DIGIT_WORDS } from './recipe.js'
-import { wordOf } from './word.js'
+import { DIGIT_RATE } from './strings.js'
 
 /** Where eSpeak NG has its speakers, and those of them that are no human's. */
 const SPEAKERS = '/usr/share/espeak-ng-data/voices/!v'
@@ -16,6 +17,9 @@ const ACCENTS = {
 } as const
 const ACCENTED = 0.25
 
+/** Of the loudest sample, what counts as silence around a word; and seconds of it that stay. */
+const SILENCE = 0.02
+const MARGIN = 0.01
 /** Renditions of each word by a voice. */
 const TAKES = 2
 
@@ -57,5 +61,10 @@ function spoken(synthesizer: Synthesizer, text: string): Float32Array {
     for (const sample of samples ?? []) portions.push(sample / 2 ** 15)
     return false
   })
-  return wordOf(Float32Array.from(portions), synthesizer.get_samplerate())
+  const rate = synthesizer.get_samplerate()
+  const loud = SILENCE * portions.reduce((peak, sample) => Math.max(peak, Math.abs(sample)), 0)
+  const first = portions.findIndex((sample) => Math.abs(sample) >= loud)
+  const last = portions.findLastIndex((sample) => Math.abs(sample) >= loud)
+  const margin = Math.round(MARGIN * rate)
+  return resample(Float32Array.from(portions.slice(Math.max(0, first - margin), last + margin)), rate, DIGIT_RATE)
 }

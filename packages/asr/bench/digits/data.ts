@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs'
 import { dirname, join, relative } from 'node:path'
-import { DIGIT_WORDS, digitClips, generateDigitStrings, generateVariedStrings, type ManifestEntry, recordedVoiceClips, syntheticDigitClips, writeDigitStrings } from '@parlance/corpora'
+import { DIGIT_WORDS, digitClips, generateDigitStrings, generateVariedStrings, type ManifestEntry, syntheticDigitClips, writeDigitStrings } from '@parlance/corpora'
 import { CharTokenizer } from '@parlance/tokenizer'
 import { BLANK_TOKEN } from '../../src/index.js'
 
@@ -18,9 +18,8 @@ export interface DigitData {
 export async function writeSyntheticDigits(folder: string): Promise<string> {
   const manifest = join(folder, 'synthetic.jsonl')
   if (existsSync(manifest)) return manifest
-  const formants = generateVariedStrings(await syntheticDigitClips({ seed: 1, voices: 600 }), { seed: 2, strings: 8000 })
-  const recorded = generateVariedStrings(await recordedVoiceClips({ seed: 1, takes: 30 }), { seed: 4, strings: 4000 })
-  return writeDigitStrings(folder, 'synthetic', [...formants, ...recorded])
+  const clips = await syntheticDigitClips({ seed: 1, voices: 600 })
+  return writeDigitStrings(folder, 'synthetic', generateVariedStrings(clips, { seed: 2, strings: 8000 }))
 }
 
 /**
