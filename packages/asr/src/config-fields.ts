@@ -28,7 +28,7 @@ function* fieldsOf(schema: unknown, value: unknown, path: readonly string[]): Ge
     }
   } else {
     const { description = '' } = schema as z.ZodType
-    yield { path, type: value === undefined ? 'number' : typeOf(value), description, default: value }
+    yield { path, type: inner instanceof z.ZodArray ? 'numbers' : value === undefined ? 'number' : typeOf(value), description, default: value }
   }
 }
 

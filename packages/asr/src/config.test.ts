@@ -47,5 +47,6 @@ describe('trainingConfigFields', () => {
     expect(names).toEqual(expect.arrayContaining(['sampleRate', 'bins', 'width', 'speeds', 'maxSteps', 'maxMinutes', 'units']))
     for (const { description } of fields) expect(description).not.toBe('')
     expect(fields.find(({ path }) => path.join('.') === 'augmentation.speeds')?.type).toBe('numbers')
+    expect(fields.find(({ path }) => path.join('.') === 'transducer.durations')).toMatchObject({ type: 'numbers', default: undefined })
   })
 })
