@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync } from 'node:fs'
 import { basename, join } from 'node:path'
 import { readWav, writeWav } from '@parlance/audio'
 import { FLACDecoder } from '@wasm-audio-decoders/flac'
@@ -34,7 +34,11 @@ export async function writeLibrispeech(from: string, output: string, done: (coun
     for (const one of spoken) {
       const audio = join(part, `${one.name}.wav`)
       const file = join(output, audio)
-      if (!existsSync(file)) writeWav(file, await soundOf(one.path, decoder))
+      if (!existsSync(file)) {
+        // Under its name only once it is whole: a stopped run goes on after the files that are there.
+        writeWav(`${file}.part`, await soundOf(one.path, decoder))
+        renameSync(`${file}.part`, file)
+      }
       const { sampleRate, channels: [samples] } = readWav(file)
       entries.push({ audio, text: one.text, duration: (samples as Float32Array).length / sampleRate, speaker: one.speaker })
       done(entries.length, spoken.length)

@@ -13,12 +13,14 @@ async function librispeech(from: string | undefined, output: string | undefined)
   if (from === undefined || output === undefined) throw new Error('usage: npm run --silent corpora -- librispeech FOLDER OUTPUT')
   const bar = process.stderr.isTTY ? new SingleBar({ format: '{bar} {value} of {total} recordings | {eta_formatted} left', clearOnComplete: true }) : undefined
   bar?.start(1, 0)
-  const manifest = await writeLibrispeech(from, output, (count, total) => {
-    bar?.setTotal(total)
-    bar?.update(count)
-  })
-  bar?.stop()
-  return manifest
+  try {
+    return await writeLibrispeech(from, output, (count, total) => {
+      bar?.setTotal(total)
+      bar?.update(count)
+    })
+  } finally {
+    bar?.stop()
+  }
 }
 
 if (names.length === 0) {

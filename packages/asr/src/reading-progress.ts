@@ -16,7 +16,11 @@ export class ReadingProgress {
   done(count: number): void {
     const seconds = (performance.now() - this.started) / 1000
     if (seconds > SILENT) this.show(count, seconds)
-    if (count === this.total) this.bar?.stop()
+  }
+
+  /** To be called however the reading ends: a bar redraws itself, and keeps the process alive for it. */
+  stop(): void {
+    this.bar?.stop()
   }
 
   private show(count: number, seconds: number): void {

@@ -80,12 +80,16 @@ export async function trainRecognizer(options: TrainRecognizerOptions): Promise<
   const leftOut: string[] = []
   const stats = featureStats(function* () {
     const reading = new ReadingProgress(progress ?? process.stderr, recordings.count)
-    for (let index = 0; index < recordings.count; index++) {
-      if (recordings.fits(index)) {
-        usable.push(index)
-        yield recordings.features(index)
-      } else leftOut.push((utterances[index] as Utterance).audio)
-      reading.done(index + 1)
+    try {
+      for (let index = 0; index < recordings.count; index++) {
+        if (recordings.fits(index)) {
+          usable.push(index)
+          yield recordings.features(index)
+        } else leftOut.push((utterances[index] as Utterance).audio)
+        reading.done(index + 1)
+      }
+    } finally {
+      reading.stop()
     }
     if (usable.length === 0) {
       throw new Error(`${options.data}: every recording is shorter than its transcript (less than one encoder frame of ${subsampling} feature frames a token).`)
