@@ -52,7 +52,7 @@ function rounded(word: Word): Word {
 
 function timed({ words }: Transcript, format: Format): TimedWord[] {
   if (words.some(({ start, end }) => start === undefined || end === undefined)) {
-    throw new UsageError(`--format ${format} needs the times of words, which an attention decoder does not know: use text or json.`)
+    throw new UsageError(`--format ${format} needs the times of words, which an attention decoder without CTC does not know: use text or json.`)
   }
   return words as TimedWord[]
 }

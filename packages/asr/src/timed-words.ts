@@ -4,7 +4,7 @@ import type { TimedTokens } from './search/timed-tokens.js'
 /** A word of a transcript. */
 export interface Word {
   word: string
-  /** Seconds from the recording's start, to a millisecond; left out by models that do not know (attention decoders). */
+  /** Seconds from the recording's start, to a millisecond; left out by models that do not know (attention decoders without CTC). */
   start?: number
   end?: number
   /** Probability of its least probable token, 0 to 1. */

@@ -117,7 +117,6 @@ const blankPenalties = [0, 0.25, 0.5, 0.75, 1, 1.25].map((blankPenalty) => ({ bl
 console.log(`| AN4, ${values.part} | WER % | real-time factor | chosen on development |\n|---|---:|---:|---|`)
 for (const name of ['ctc', 'transducer', 'attention']) {
   const { blankPenalty = 0 } = await row(`${name}, greedy`, folder(name), (_, setting) => setting, name === 'transducer' ? blankPenalties : [{}])
-  if (name === 'attention') continue
   const withWords = (part: Part, { weight = 0, bonus = 0 }: Setting): LoadOptions =>
     ({ beamSize: 8, blankPenalty, fusion: fusion(languages[part], weight, bonus) })
   await row(`${name}, beam 8, ${values.order}-grams`, folder(name), withWords, grid([0.3, 0.5, 0.8], [0, 1]))

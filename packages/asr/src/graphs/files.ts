@@ -8,7 +8,7 @@ export const GRAPH_FILES = {
   predictor: 'predictor.onnx',
   /** both to log-probabilities */
   joiner: 'joiner.onnx',
-  /** tokens and the encoder's output to log-probabilities, of an attention decoder */
+  /** a token more and what the encoder gave to log-probabilities, of an attention decoder */
   decoder: 'decoder.onnx',
 } as const
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { inference, namedParameters } from '@parlance/nn'
 import { type InferenceGraph, inferenceGraph, type InputSpec, saveGraph, tf } from '@parlance/runtime'
+import type { AttentionDecoder } from '../model/attention-decoder.js'
 import { type LstmPredictor, StatelessPredictor } from '../model/predictor.js'
 import type { RecognizerModel } from '../model/recognizer.js'
 import type { Transducer } from '../model/transducer.js'
@@ -34,13 +35,16 @@ export function writeRecognizerGraphs(model: RecognizerModel, bins: number, fold
 }
 
 /**
- * What a search reads of encoded frames (N, T', width): `encoded`, of a transducer projected for its joiner
- * (N, T', joinerWidth), and of CTC `log_probs` (N, T', V).
+ * What a search reads of encoded frames (N, T', width): of a transducer `encoded`, projected for its joiner (N, T', joinerWidth);
+ * of CTC `log_probs` (N, T', V); and of an attention decoder `encoded`, its memory (N, T', 2 · layers · width), beside it the
+ * log-probabilities of CTC where there is one.
  */
 function outputs(model: RecognizerModel, encoded: tf.Tensor): Tensors {
   if (model.transducer) return { encoded: model.transducer.encoderProjection.forward(encoded) }
-  if (model.attention) return { encoded }
-  return { log_probs: tf.logSoftmax((model.ctc as NonNullable<typeof model.ctc>).forward(encoded)) }
+  const logProbs = model.ctc && tf.logSoftmax(model.ctc.forward(encoded))
+  if (!model.attention) return { log_probs: logProbs as tf.Tensor }
+  const memory = model.attention.memory(encoded)
+  return { encoded: logProbs ? tf.concat([memory, logProbs], 2) : memory }
 }
 
 /** `features` (N, T, F) and `lengths` int32 (N) to `outputs`, of which the first ⌈length / subsampling⌉ frames count. */
@@ -115,18 +119,29 @@ function joiner(transducer: Transducer): Graph {
   }
 }
 
-/** `tokens` int32 (N, U), `encoded` (N, T, width), `lengths` int32 (N) of these, to `log_probs` (N, V) of what follows. */
-function attentionDecoder({ attention, config }: RecognizerModel): Graph {
+/**
+ * One step of hypotheses about one recording: `tokens`, `parents` int32 (R), what each is fed and which row it continues; `position`
+ * int32 (1); `memory` (1, T, 2 · layers · width); of each block `key_i` and `value_i` (P, heads, U, width / heads). To `log_probs` (R, V) of
+ * what follows, and the longer caches (R, …) as `next_…`.
+ */
+function attentionDecoder({ attention, config: { encoder, attention: { decoderLayers } } }: RecognizerModel): Graph {
+  const { width, heads } = encoder
+  const caches = Array.from({ length: decoderLayers }, (_, i) => [`key_${i}`, `value_${i}`] as const)
   return {
-    fn: ({ tokens, encoded, lengths }) => {
-      const logits = attention?.forward(tokens as tf.Tensor, encoded as tf.Tensor, lengths as tf.Tensor, inference) as tf.Tensor
-      const last = tf.slice(logits, [0, (tokens?.shape[1] as number) - 1, 0], [-1, 1, -1])
-      return { log_probs: tf.logSoftmax(tf.squeeze(last, [1])) }
+    fn: ({ tokens, parents, position, memory, ...before }) => {
+      const of = (name: string): tf.Tensor => tf.gather(before[name] as tf.Tensor, parents as tf.Tensor1D)
+      const step = (attention as AttentionDecoder).step(
+        tokens as tf.Tensor, position as tf.Tensor, caches.map(([key, value]) => ({ key: of(key), value: of(value) })), memory as tf.Tensor, inference,
+      )
+      const next = step.caches.flatMap(({ key, value }, i) => [[`next_key_${i}`, key], [`next_value_${i}`, value]] as const)
+      return { log_probs: tf.logSoftmax(step.logits), ...Object.fromEntries(next) }
     },
     inputs: {
-      tokens: { shape: ['N', 'U'], dtype: 'int32' },
-      encoded: { shape: ['N', 'T', config.encoder.width], dtype: 'float32' },
-      lengths: { shape: ['N'], dtype: 'int32' },
+      tokens: { shape: ['R'], dtype: 'int32' },
+      parents: { shape: ['R'], dtype: 'int32' },
+      position: { shape: [1], dtype: 'int32' },
+      memory: { shape: [1, 'T', 2 * decoderLayers * width], dtype: 'float32' },
+      ...Object.fromEntries(caches.flat().map((name) => [name, { shape: ['P', heads, 'U', width / heads], dtype: 'float32' } as const])),
     },
   }
 }

@@ -1,6 +1,6 @@
 import {
-  causalMask, crossEntropy, Embedding, type Forward, initializers, LayerNorm, lengthMask, Module, paddingMask, sinusoidalPositions,
-  TransformerDecoderBlock, type WeightOptions,
+  causalMask, crossEntropy, Embedding, type Forward, initializers, type KeyValue, LayerNorm, lengthMask, Module, paddingMask,
+  sinusoidalPositions, splitHeads, TransformerDecoderBlock, type WeightOptions,
 } from '@parlance/nn'
 import { iota, type Random, tf } from '@parlance/runtime'
 import { BLANK } from '../blank.js'
@@ -53,6 +53,38 @@ export class AttentionDecoder extends Module {
     const memoryMask = paddingMask(lengthMask(lengths, encoded.shape[1] as number))
     for (const block of this.blocks) x = block.forward(x, encoded, context, causalMask(count), memoryMask)
     return this.embedding.logits(this.norm.forward(x))
+  }
+
+  /**
+   * What every step reads of an encoder's output: keys and values of each block, side by side.
+   *
+   * @param encoded (N, T, width)
+   * @returns (N, T, 2 · layers · width)
+   */
+  memory(encoded: tf.Tensor): tf.Tensor {
+    return tf.concat(this.blocks.flatMap(({ crossAttention: { key, value } }) => [key.forward(encoded), value.forward(encoded)]), 2)
+  }
+
+  /**
+   * `forward` for one token more of hypotheses about one recording.
+   *
+   * @param tokens int32 (R): the last of each
+   * @param position int32 (1): how many came before it
+   * @param caches of each block, of these; keys and values (R, heads, position, width / heads)
+   * @param memory (1, T, 2 · layers · width)
+   * @returns logits (R, V) of the tokens that follow, and the longer caches
+   */
+  step(tokens: tf.Tensor, position: tf.Tensor, caches: readonly KeyValue[], memory: tf.Tensor, context: Forward): { logits: tf.Tensor; caches: KeyValue[] } {
+    const { width, heads } = this.options
+    const parts = tf.split(memory, 2 * this.blocks.length, 2).map((part) => splitHeads(part, heads))
+    let x = tf.add(tf.mul(this.embedding.forward(tokens), Math.sqrt(width)), sinusoidalPositions(position, width))
+    const longer = this.blocks.map((block, i) => {
+      const ofBlock = { key: parts[2 * i] as tf.Tensor, value: parts[2 * i + 1] as tf.Tensor }
+      const { output, cache } = block.step(x, caches[i], ofBlock, context)
+      x = output
+      return cache
+    })
+    return { logits: this.embedding.logits(this.norm.forward(x)), caches: longer }
   }
 
   /**

@@ -3,11 +3,12 @@ import type { GraphSession } from '@parlance/runtime/session'
 import type { ModelConfig } from '../config.js'
 import type { GraphName } from '../graphs/files.js'
 import { joinParts } from '../join-parts.js'
+import { attentionBeam, type AttentionBeamOptions, type AttentionRecording } from '../search/attention-beam.js'
 import type { FrameSearch } from '../search/frame-search.js'
 import { frameSearch, type SearchOptions } from '../search/search.js'
 import type { ScoredTokens, TimedTokens } from '../search/timed-tokens.js'
-import { attentionGreedy } from './attention-greedy.js'
 import { type FrameEncoder, type GrowingEncoder, WholeEncoder } from './frame-encoder.js'
+import { GraphAttention } from './graph-attention.js'
 import { GraphTransducer } from './graph-transducer.js'
 import { StretchEncoder } from './stretch-encoder.js'
 
@@ -15,16 +16,17 @@ import { StretchEncoder } from './stretch-encoder.js'
 export class Recognizer {
   private readonly encoder: FrameEncoder
   private readonly search: FrameSearch<unknown> | undefined
+  private readonly attention: { model: GraphAttention; options: AttentionBeamOptions } | undefined
 
   constructor(
-    { architecture, encoder, transducer: { durations } }: Pick<ModelConfig, 'architecture' | 'encoder' | 'transducer'>,
+    { architecture, encoder, transducer: { durations }, ctcWeight }: Pick<ModelConfig, 'architecture' | 'encoder' | 'transducer' | 'ctcWeight'>,
     private readonly graphs: ReadonlyMap<GraphName, GraphSession>,
     { frameSearch: other, ...options }: SearchOptions & { frameSearch?: FrameSearch<unknown> } = {},
   ) {
     const graph = (name: GraphName): GraphSession => graphs.get(name) as GraphSession
     this.encoder = encoder.causal ? new StretchEncoder(graph('encoder'), encoder) : new WholeEncoder(graph('encoder'), encoder)
     const transducer = architecture === 'transducer' ? new GraphTransducer(graph('predictor'), graph('joiner'), durations) : undefined
-    if (architecture === 'attention') expectPlain(options)
+    if (architecture === 'attention') this.attention = { model: new GraphAttention(graph('decoder')), options: attentionOptions(options, ctcWeight) }
     else this.search = other ?? frameSearch(transducer, this.encoder.width, options)
   }
 
@@ -71,16 +73,24 @@ export class Recognizer {
   }
 
   private attend(features: readonly Features[], batchSize: number): ScoredTokens[][] {
-    const { width } = this.encoder
+    const { model, options } = this.attention as NonNullable<typeof this.attention>
     const parts = features.map((): Float32Array[] => [])
     for (const encoded of this.encoder.encode(features, batchSize)) {
       for (const [n, frames] of encoded.entries()) (parts[n] as Float32Array[]).push(frames)
     }
-    const decoder = this.graphs.get('decoder') as GraphSession
-    return parts.map((some) => {
-      const found = attentionGreedy(decoder, joinParts(some), width)
-      return [{ ...found, score: found.logProbs.reduce((sum, logProb) => sum + logProb, 0) }]
-    })
+    return parts.map((some) => attentionBeam(model, this.parted(joinParts(some), model.width), options))
+  }
+
+  /** Encoded frames, which begin with the decoder's memory and go on with the log-probabilities of CTC. */
+  private parted(encoded: Float32Array, memoryWidth: number): AttentionRecording {
+    const { width } = this.encoder
+    const frames = encoded.length / width
+    const columns = (from: number, to: number): Float32Array => {
+      const part = new Float32Array(frames * (to - from))
+      for (let t = 0; t < frames; t++) part.set(encoded.subarray(t * width + from, t * width + to), t * (to - from))
+      return part
+    }
+    return { frames, memory: columns(0, memoryWidth), ctc: width > memoryWidth ? columns(memoryWidth, width) : undefined }
   }
 }
 
@@ -120,7 +130,9 @@ export class RecognizerStream {
 }
 
 /** @throws Error, one line, for options of searches that an attention decoder has not */
-function expectPlain({ beamSize = 1, blankPenalty = 0, fusion }: SearchOptions): void {
-  if (beamSize === 1 && blankPenalty === 0 && !fusion) return
-  throw new Error('An attention decoder has greedy search alone: leave beam size, blank penalty, language model and phrases away.')
+function attentionOptions({ beamSize = 1, blankPenalty = 0, synchrony, fusion }: SearchOptions, ctcWeight: number): AttentionBeamOptions {
+  if (blankPenalty !== 0 || synchrony !== undefined) {
+    throw new Error('An attention decoder has no blanks and no frames to keep pace with: leave blank penalty and synchrony away.')
+  }
+  return { beamSize, ctcWeight, ...(fusion && { fusion }) }
 }
