@@ -1,5 +1,6 @@
 declare module '@echogarden/espeak-ng-emscripten' {
   interface Synthesizer {
+    /** @returns 0, or what went wrong */
     set_voice(name: string): number
     /** 0 to 99 */
     set_pitch(pitch: number): void

@@ -9,11 +9,11 @@ import { DIGIT_RATE } from './strings.js'
 const SPEAKERS = '/usr/share/espeak-ng-data/voices/!v'
 const UNNATURAL = /^\.|robo|Robot|Demonic|whisper|Tweaky|fast|croak|kaukovalta|Storm/
 
-const ENGLISH = ['en-us', 'en-us-nyc', 'en-gb', 'en-gb-scotland', 'en-gb-x-rp', 'en-gb-x-gbcwmd', 'en-029'] as const
+const ENGLISH = ['en-us', 'en-us-nyc', 'en', 'en-gb-scotland', 'en-gb-x-rp', 'en-gb-x-gbcwmd', 'en-029'] as const
 /** How the spelling of another language approaches the English words, for accents. */
 const ACCENTS = {
   de: ['siero', 'wann', 'tuh', 'srie', 'fohr', 'faif', 'siks', 'säwen', 'äit', 'nain'],
-  'fr-fr': ['ziro', 'ouane', 'tou', 'sri', 'for', 'faïve', 'sixe', 'sevène', 'éïte', 'naïne'],
+  fr: ['ziro', 'ouane', 'tou', 'sri', 'for', 'faïve', 'sixe', 'sevène', 'éïte', 'naïne'],
 } as const
 const ACCENTED = 0.25
 
@@ -34,10 +34,12 @@ export async function syntheticDigitClips({ seed, voices }: { seed: number; voic
   const random = new Random(seed)
   const clips: DigitClip[] = []
   for (let voice = 0; voice < voices; voice++) {
-    const accent = random.chance(ACCENTED) ? random.pick(['de', 'fr-fr'] as const) : undefined
+    const accent = random.chance(ACCENTED) ? random.pick(['de', 'fr'] as const) : undefined
     const language = accent ?? random.pick(ENGLISH)
     const words = accent ? ACCENTS[accent] : DIGIT_WORDS
-    synthesizer.set_voice(`${language}+${random.pick(speakers)}`)
+    const name = `${language}+${random.pick(speakers)}`
+    // It would go on with the voice before.
+    if (synthesizer.set_voice(name) !== 0) throw new Error(`eSpeak NG has no voice ${name}.`)
     const [pitch, rate] = [random.uniform(20, 80), random.uniform(110, 200)]
     for (let take = 0; take < TAKES; take++) {
       for (const [digit, word] of words.entries()) {
