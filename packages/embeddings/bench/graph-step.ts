@@ -20,7 +20,7 @@ import { Adagrad, namedParameters, trainingStep } from '@parlance/nn'
 import { jit, Random, tf, useDevice } from '@parlance/runtime'
 import { Peer } from '../../../test/bench/peer.js'
 import { median, milliseconds, rawProductRate } from '../../../test/bench/timing.js'
-import { type GraphBatch, GraphBatches } from '../src/graph/batches.js'
+import { EVEN_ROWS, type GraphBatch, GraphBatches } from '../src/graph/batches.js'
 import { graphTrainingSchema } from '../src/graph/config.js'
 import { createGraphModel } from '../src/graph/models/create.js'
 import { graphLoss } from '../src/graph/objective.js'
@@ -61,7 +61,7 @@ async function drawQueries(): Promise<{ asked: Int32Array[][]; batch: (step: num
   if (flags.grouped) {
     const { splits, ...names } = await readGraph({ train: (await prepare('kg-fb15k237'))['train.txt']! })
     if (names.entities.size > entities || names.relations.size > relations) throw new Error('FB15k-237 has more entities or relations than --entities and --relations say.')
-    const batches = new GraphBatches(splits.train, { size: batch, grouped: true, entityCount: entities, relationCount: relations, seed: 1 })
+    const batches = new GraphBatches(splits.train, { size: batch, answersPerRow: EVEN_ROWS, entityCount: entities, relationCount: relations, seed: 1 })
     const asked = Array.from({ length: count }, (_, i) => {
       const given = batches.batch(i + 1)
       const [e, r, rows, answers, placed] = [given.entities, given.relations, given.rows, given.answers, given.placed].map((tensor) => Int32Array.from(tensor.dataSync())) as [Int32Array, Int32Array, Int32Array, Int32Array, Int32Array]

@@ -14,8 +14,9 @@ export function ctcTimes(logProbs: Float32Array, vocabSize: number, blank: numbe
     const now = new Float64Array(places)
     for (let place = 0; place < places; place++) {
       let [best, move] = [t === 0 ? (place < 2 ? 0 : -Infinity) : (before[place] as number), 0]
-      const most = place > 1 && place % 2 === 1 && tokenOf(place) !== tokenOf(place - 2) ? 2 : Math.min(place, 1)
-      for (let step = 1; t > 0 && step <= most; step++) {
+      const skips = place > 1 && place % 2 === 1 && tokenOf(place) !== tokenOf(place - 2)
+      const most = t === 0 ? 0 : skips ? 2 : Math.min(place, 1)
+      for (let step = 1; step <= most; step++) {
         const score = before[place - step] as number
         if (score > best) [best, move] = [score, step]
       }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 const count = z.int().min(1)
 const positive = z.number().positive()
 const nonNegative = z.number().min(0)
+const share = z.number().min(0).lt(1)
 
 /** How a graph model is trained: what a JSON config holds, every field also a flag. */
 export const graphTrainingSchema = z
@@ -22,8 +23,11 @@ export const graphTrainingSchema = z
     adversarial: nonNegative.default(0).describe('temperature of self-adversarial weights; 0: equal weights'),
     penalty: z.enum(['none', 'n3', 'l2']).default('none').describe('on head, relation and tail of each triple'),
     penaltyStrength: nonNegative.default(0).describe('what the penalty is multiplied by'),
+    dropout: share.default(0).describe('share of the components of entities that a step leaves out'),
+    relationDropout: share.default(0).describe('the same of relations'),
     optimizer: z.enum(['adagrad', 'adam']).default('adagrad').describe('what updates the vectors'),
-    learningRate: positive.default(0.1).describe('constant over the training'),
+    learningRate: positive.default(0.1).describe('at the beginning'),
+    schedule: z.enum(['constant', 'linear']).default('constant').describe('of the learning rate: as it is, or to 0 at the end of the last epoch'),
     batch: count.default(512).describe('queries a step; a triple is two'),
     epochs: count.default(50).describe('passes over the training triples'),
     evaluateEvery: count.default(5).describe('epochs between evaluations on the validation triples'),

@@ -2,7 +2,7 @@ import type { SummedLoss } from '@parlance/nn'
 import { tf } from '@parlance/runtime'
 import type { GraphBatch } from './batches.js'
 import { logisticOfAll, negativeLoss, type NegativeLossOptions, softmaxOfAll } from './losses.js'
-import type { GraphModel } from './models/model.js'
+import { type GraphModel, type Hiding, WHOLE } from './models/model.js'
 
 interface Penalty {
   /**
@@ -19,15 +19,19 @@ export interface ObjectiveOptions extends NegativeLossOptions {
   readonly penalty?: Penalty
 }
 
-/** The loss of a batch and its penalty: a sum that counts right answers. May be traced. */
-export function graphLoss(model: GraphModel, batch: GraphBatch, options: ObjectiveOptions): SummedLoss {
+/**
+ * The loss of a batch and its penalty: a sum that counts right answers. May be traced.
+ *
+ * @param hide components of queries and of what they are compared with; penalties see them all. Default nothing
+ */
+export function graphLoss(model: GraphModel, batch: GraphBatch, options: ObjectiveOptions, hide: Hiding = WHOLE): SummedLoss {
   const { entities, relations, answers, placed, weights } = batch
-  const asked = model.ask(entities, relations)
+  const asked = model.ask(entities, relations, hide)
   const ofAnswers = tf.gather(model.entities, answers)
   const fit =
     options.against === 'all'
-      ? (options.loss === 'softmax' ? softmaxOfAll : logisticOfAll)(model.scoreAll(asked.queries, model.entities), batch)
-      : tf.sum(tf.mul(sampledLosses(model, batch, asked.queries, ofAnswers, options), placed))
+      ? (options.loss === 'softmax' ? softmaxOfAll : logisticOfAll)(model.scoreAll(asked.queries, hide.entities(model.entities)), batch)
+      : tf.sum(tf.mul(sampledLosses(model, batch, asked.queries, hide.entities(ofAnswers), options, hide), placed))
   const count = tf.sum(placed) as tf.Scalar
   const { penalty } = options
   if (!penalty) return { sum: fit as tf.Scalar, count }
@@ -46,8 +50,9 @@ function sampledLosses(
   queries: tf.Tensor,
   ofAnswers: tf.Tensor,
   options: NegativeLossOptions,
+  hide: Hiding,
 ): tf.Tensor {
-  const drawn = tf.gather(model.entities, negatives as tf.Tensor1D)
+  const drawn = hide.entities(tf.gather(model.entities, negatives as tf.Tensor1D))
   const scores = negatives.rank === 1 ? model.scoreAll(queries, drawn) : model.scoreOwn(queries, drawn)
   const mask = tf.cast(tf.notEqual(negatives, tf.expandDims(answers, 1)), 'float32')
   return negativeLoss(model.scoreOwn(queries, tf.expandDims(ofAnswers, 1)), scores, mask, options)

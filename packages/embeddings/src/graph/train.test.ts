@@ -10,6 +10,8 @@ import { graphTrainingSchema } from './config.js'
 import { EntityRanking, evaluateGraph } from './evaluate.js'
 import { loadGraphModel } from './model-folder.js'
 import { createGraphModel } from './models/create.js'
+import type { Hiding } from './models/model.js'
+import { graphLoss } from './objective.js'
 import { ringGraph } from './testing.js'
 import { trainGraph } from './train.js'
 import { readGraph } from './triples.js'
@@ -30,6 +32,7 @@ describe('trainGraph', () => {
     ['rotate, 1-vs-all', 0.9, { model: 'rotate', trainingType: '1-vs-all', epochs: 60 }],
     // Translations that lead round a ring would add up to nothing: it cannot be learnt whole.
     ['transe, self-adversarial negatives', 0.6, { model: 'transe', norm: 1, reciprocal: false, trainingType: 'negative-sampling', negativeSampling: 'uniform', negatives: 16, loss: 'logistic', margin: 2, adversarial: 1, epochs: 60 }],
+    ['distmult, dropout', 0.5, { model: 'distmult', dropout: 0.2, relationDropout: 0.1, schedule: 'linear', epochs: 60 }],
     ['rescal, logistic k-vs-all', 0.9, { model: 'rescal', dim: 10, loss: 'logistic', epochs: 60 }],
   ])('learns to go round a ring: %s', async (name, bar, fields) => {
     const out = join(folder, name.replaceAll(' ', '-'))
@@ -83,22 +86,54 @@ describe('EntityRanking', () => {
 })
 
 describe('GraphBatches', () => {
-  it('asks each query of an epoch once, with all its answers', () => {
-    const { splits } = ringGraph()
-    const batches = new GraphBatches(splits.train, { size: 8, grouped: true, entityCount: 24, relationCount: 3, seed: 1 })
-    const seen = new Set<string>()
+  /** 0 has five answers, and 2 is one of three. */
+  const star = { heads: Int32Array.of(0, 0, 0, 0, 0, 1, 3), relations: new Int32Array(7), tails: Int32Array.of(1, 2, 3, 4, 5, 2, 2) }
+  const batchesOf = (answersPerRow: number) => new GraphBatches(star, { size: 4, answersPerRow, entityCount: 6, relationCount: 1, seed: 1 })
+
+  /** Of an epoch: each query with an answer, and how many answers a row has at most. */
+  function epoch(batches: GraphBatches): { seen: string[]; most: number } {
+    const seen: string[] = []
+    let most = 0
     for (let step = 1; step <= batches.stepsPerEpoch; step++) {
       const batch = batches.batch(step)
       const [entities, relations, rows, answers, placed] = [batch.entities, batch.relations, batch.rows, batch.answers, batch.placed].map((x) => x.dataSync())
-      for (let i = 0; i < placed!.length; i++) {
-        if (placed![i] === 0) continue
-        const key = [entities![rows![i]!], relations![rows![i]!], answers![i]].join()
-        expect(seen.has(key)).toBe(false)
-        seen.add(key)
-      }
+      for (let i = 0; i < placed!.length; i++) if (placed![i] !== 0) seen.push([entities![rows![i]!], relations![rows![i]!], answers![i]].join())
+      most = Math.max(most, ...batch.weights.dataSync())
       tf.dispose(batch)
     }
-    expect(seen.size).toBe(2 * splits.train.heads.length)
+    return { seen, most }
+  }
+
+  it('asks each query of an epoch once, with all its answers, or in rows of so many', () => {
+    const { seen, most } = epoch(batchesOf(Infinity))
+    expect(new Set(seen).size).toBe(seen.length)
+    expect(seen.length).toBe(2 * star.heads.length)
+    expect(most).toBe(5)
+    const rows = epoch(batchesOf(2))
+    expect(rows.most).toBe(2)
+    expect([...rows.seen].sort()).toEqual([...seen].sort())
+  })
+})
+
+describe('graphLoss with hidden components', () => {
+  it('hides them from queries and from what these are compared with, not from penalties', () => {
+    const { splits } = ringGraph()
+    const batches = new GraphBatches(splits.train, { size: 8, answersPerRow: Infinity, entityCount: 24, relationCount: 3, seed: 1 })
+    const batch = batches.batch(1)
+    const model = createGraphModel(config({ deviation: 1 }), { entities: 24, relations: 3 })
+    const lossOf = (penaltyStrength: number, hide?: Hiding): number => tf.tidy(() => graphLoss(model, batch, {
+      against: 'all', loss: 'softmax', margin: 0, adversarial: 0, penalty: { kind: 'n3', strength: penaltyStrength },
+    }, hide).sum.dataSync()[0]!)
+    const none = { entities: (x: tf.Tensor) => tf.zerosLike(x), relations: (x: tf.Tensor) => x }
+    // All scores are 0: each of the answers has a probability of 1/24.
+    const answers = batch.placed.dataSync().reduce((sum, one) => sum + one, 0)
+    expect(lossOf(0, none)).toBeCloseTo(answers * Math.log(24), 3)
+    expect(lossOf(0, { ...none, entities: (x) => x, relations: (x) => tf.zerosLike(x) })).toBeCloseTo(answers * Math.log(24), 3)
+    const penalty = lossOf(0.1) - lossOf(0)
+    expect(penalty).toBeGreaterThan(1)
+    expect(Math.abs(lossOf(0.1, none) - lossOf(0, none) - penalty)).toBeLessThan(1e-3 * penalty)
+    tf.dispose(batch)
+    model.dispose()
   })
 })
 

@@ -1,11 +1,14 @@
-import { Adagrad, Adam, constantSchedule, namedParameters, type ProgressStream, train, type TrainResult, trainingStep } from '@parlance/nn'
+import {
+  Adagrad, Adam, constantSchedule, linearSchedule, namedParameters, type ProgressStream, train, TrainingContext, type TrainResult, trainingStep,
+} from '@parlance/nn'
 import { jit, type tf } from '@parlance/runtime'
 import { linkPrediction } from '@parlance/metrics'
-import { type GraphBatch, GraphBatches } from './batches.js'
+import { EVEN_ROWS, type GraphBatch, GraphBatches } from './batches.js'
 import type { GraphTrainingConfig } from './config.js'
 import { EntityRanking } from './evaluate.js'
 import { folderConfig, nameFiles } from './model-folder.js'
 import { createGraphModel } from './models/create.js'
+import type { Hiding } from './models/model.js'
 import { graphLoss, type ObjectiveOptions } from './objective.js'
 import type { KnowledgeGraph } from './triples.js'
 
@@ -25,12 +28,21 @@ function objectiveOf({ trainingType, loss, margin, adversarial, penalty, penalty
   return { against, loss, margin, adversarial, ...(penalty !== 'none' && { penalty: { kind: penalty, strength: penaltyStrength } }) }
 }
 
+/** What a step hides. */
+function hidingOf({ dropout, relationDropout, seed }: GraphTrainingConfig, { entities }: GraphBatch, step: tf.Tensor): Hiding {
+  const context = new TrainingContext({ seed, step, examples: entities })
+  return {
+    entities: (rows) => context.weightDropout(rows, dropout),
+    relations: (rows) => context.weightDropout(rows, relationDropout),
+  }
+}
+
 function batchesOf({ splits, entities, relations }: KnowledgeGraph, training: GraphTrainingConfig): GraphBatches {
-  const { batch: size, trainingType, negativeSampling: kind, negatives: count, seed } = training
+  const { batch: size, trainingType, loss, negativeSampling: kind, negatives: count, seed } = training
   const negatives = kind === 'batch' ? { kind } : { kind, count }
   return new GraphBatches(splits.train, {
     size,
-    grouped: trainingType === 'k-vs-all',
+    answersPerRow: trainingType === 'k-vs-all' ? (loss === 'softmax' ? EVEN_ROWS : Infinity) : 1,
     ...(trainingType === 'negative-sampling' && { negatives }),
     entityCount: entities.size,
     relationCount: relations.size,
@@ -49,10 +61,15 @@ export async function trainGraph({ folder, graph, training, resume = false, prog
   const parameters = namedParameters(model)
   const optimizer = new (training.optimizer === 'adagrad' ? Adagrad : Adam)(parameters)
   const objective = objectiveOf(training)
-  const trainStep = jit(trainingStep({ parameters, optimizer, loss: (batch: GraphBatch) => graphLoss(model, batch, objective) }))
+  const trainStep = jit(trainingStep({
+    parameters,
+    optimizer,
+    loss: (batch: GraphBatch, step: tf.Tensor) => graphLoss(model, batch, objective, hidingOf(training, batch, step)),
+  }))
   const batches = batchesOf(graph, training)
   const ranking = new EntityRanking(model, { filter: [splits.train, splits.valid] })
-  const { epochs, evaluateEvery, patience, maxMinutes, learningRate } = training
+  const { epochs, evaluateEvery, patience, maxMinutes, learningRate, schedule } = training
+  const maxSteps = epochs * batches.stepsPerEpoch
   try {
     return await train<GraphBatch & tf.NamedTensorMap>({
       folder,
@@ -62,7 +79,7 @@ export async function trainGraph({ folder, graph, training, resume = false, prog
       optimizer,
       trainStep,
       batch: (step) => batches.batch(step),
-      schedule: constantSchedule(learningRate),
+      schedule: schedule === 'constant' ? constantSchedule(learningRate) : linearSchedule({ peak: learningRate, totalSteps: maxSteps }),
       ...(splits.valid.heads.length > 0 && {
         evaluation: {
           every: evaluateEvery * batches.stepsPerEpoch,
@@ -75,7 +92,7 @@ export async function trainGraph({ folder, graph, training, resume = false, prog
           },
         },
       }),
-      maxSteps: epochs * batches.stepsPerEpoch,
+      maxSteps,
       ...(maxMinutes !== undefined && { maxSeconds: 60 * maxMinutes }),
       logEvery: Math.max(1, Math.ceil(batches.stepsPerEpoch / 4)),
       checkpointEvery: evaluateEvery * batches.stepsPerEpoch,

@@ -20,6 +20,17 @@ export interface GraphModelOptions {
 /** What is asked for: the tail of a head, or the head of a tail. */
 export type Side = 'tails' | 'heads'
 
+/** Dropout of components. */
+export interface Hiding {
+  /** Of entities' rows (N, dimensions). */
+  readonly entities: (rows: tf.Tensor) => tf.Tensor
+  /** Of relations' rows (N, relationWidth). */
+  readonly relations: (rows: tf.Tensor) => tf.Tensor
+}
+
+/** No dropout. */
+export const WHOLE: Hiding = { entities: (rows) => rows, relations: (rows) => rows }
+
 /**
  * A model whose score of (h, r, t) is that of a query vector against an entity's vector: f(h, r) · t, or −distance(f(h, r),
  * t). So all entities are scored at once, by one product of matrices where the comparison allows it.
@@ -78,18 +89,20 @@ export abstract class GraphModel extends Module {
   /**
    * The queries of ids (N): relation r asks for tails, r + R for heads, as in `Queries`.
    *
-   * @returns the queries and the rows that they are made of, which penalties are on
+   * @param hide leaves out some of what the queries are made of; default nothing
+   * @returns the queries and the whole rows that they are made of, which penalties are on
    */
-  ask(entityIds: tf.Tensor1D, relationIds: tf.Tensor1D): { queries: tf.Tensor; entities: tf.Tensor; relations: tf.Tensor } {
+  ask(entityIds: tf.Tensor1D, relationIds: tf.Tensor1D, hide: Hiding = WHOLE): { queries: tf.Tensor; entities: tf.Tensor; relations: tf.Tensor } {
     const entities = tf.gather(this.entities, entityIds)
+    const query = (relations: tf.Tensor, side: Side) => this.query(hide.entities(entities), hide.relations(relations), side)
     if (this.reciprocal) {
       const relations = tf.gather(this.relations, relationIds)
-      return { queries: this.query(entities, relations, 'tails'), entities, relations }
+      return { queries: query(relations, 'tails'), entities, relations }
     }
     const backward = tf.greaterEqual(relationIds, tf.scalar(this.relationCount, 'int32'))
     const ids = tf.sub(relationIds, tf.mul(tf.cast(backward, 'int32'), tf.scalar(this.relationCount, 'int32')))
     const relations = tf.gather(this.relations, ids as tf.Tensor1D)
-    const [tails, heads] = [this.query(entities, relations, 'tails'), this.query(entities, relations, 'heads')]
+    const [tails, heads] = [query(relations, 'tails'), query(relations, 'heads')]
     return { queries: tf.where(tf.expandDims(backward, 1), heads, tails), entities, relations }
   }
 }
