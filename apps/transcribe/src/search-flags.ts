@@ -17,6 +17,7 @@ export interface SearchFlags {
   lexicon?: string
   insertionBonus: number
   internalLmWeight: number
+  ctcWeight?: number
 }
 
 type Tokens = Parameters<NonNullable<LoadOptions['fusion']>>[0]
@@ -34,6 +35,7 @@ export function addSearchFlags(command: Command): Command {
     .addOption(new Option('--lm-weight <x>', 'of the language model; default 0.3, with a lexicon 1').argParser(number('--lm-weight')))
     .addOption(new Option('--insertion-bonus <x>', 'added for each token, with a lexicon for each word').argParser(number('--insertion-bonus')).default(0))
     .addOption(new Option('--internal-lm-weight <x>', 'of what a transducer expects without hearing, which is subtracted').argParser(number('--internal-lm-weight')).default(0))
+    .addOption(new Option('--ctc-weight <x>', 'of the CTC beside a transducer or attention decoder, 0 to 1; default 0 for transducers, else that of the training').argParser(number('--ctc-weight')))
 }
 
 /**
@@ -42,11 +44,12 @@ export function addSearchFlags(command: Command): Command {
  * @throws UsageError or NgramError, one line, for files that cannot be read
  */
 export async function loadOptions(flags: SearchFlags): Promise<LoadOptions> {
-  const { threads, beamSize, maxSymbols, synchrony, blankPenalty, bias, lm, lexicon, insertionBonus, internalLmWeight } = flags
+  const { threads, beamSize, maxSymbols, synchrony, blankPenalty, bias, lm, lexicon, insertionBonus, internalLmWeight, ctcWeight } = flags
   const common = threads === undefined ? {} : { threads }
   if (lexicon !== undefined) return { ...common, lexicon: await modular(flags, lexicon) }
   const fused = bias !== undefined || lm !== undefined || insertionBonus !== 0 || internalLmWeight !== 0
-  return { ...common, beamSize, maxSymbols, synchrony, blankPenalty, ...(fused && { fusion: (tokenizer: Tokens) => fusion(flags, tokenizer) }) }
+  const weighed = ctcWeight === undefined ? {} : { ctcWeight }
+  return { ...common, beamSize, maxSymbols, synchrony, blankPenalty, ...weighed, ...(fused && { fusion: (tokenizer: Tokens) => fusion(flags, tokenizer) }) }
 }
 
 async function fusion({ bias, lm, lmWeight, insertionBonus, internalLmWeight, threads }: SearchFlags, tokenizer: Tokens): Promise<FusionOptions> {
@@ -60,8 +63,9 @@ async function fusion({ bias, lm, lmWeight, insertionBonus, internalLmWeight, th
 }
 
 async function modular(flags: SearchFlags, lexicon: string): Promise<NonNullable<LoadOptions['lexicon']>> {
-  const { lm, lmWeight, bias, insertionBonus, internalLmWeight, blankPenalty, beamSize, threads } = flags
+  const { lm, lmWeight, bias, insertionBonus, internalLmWeight, ctcWeight, blankPenalty, beamSize, threads } = flags
   if (bias !== undefined) throw new UsageError('--bias needs a model of tokens that spell phrases: with --lexicon, add the words to the language model.')
+  if (ctcWeight !== undefined) throw new UsageError('--ctc-weight is for transducers and attention decoders: leave it away with --lexicon.')
   if (internalLmWeight !== 0) throw new UsageError('--internal-lm-weight is for transducers: leave it away with --lexicon.')
   return {
     pronunciations: readLexicon(lexicon),

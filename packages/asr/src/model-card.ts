@@ -16,14 +16,14 @@ function described({ architecture, encoder, transducer, ctcWeight }: ModelConfig
 
 /** `README.md` of a model folder: what it is, how to use it, how it did. */
 export function modelCard(config: ModelConfig, { step, seconds, best }: TrainResult): string {
-  const { architecture, encoder, features, vocabSize } = config
+  const { architecture, encoder, features, ctcWeight, vocabSize } = config
   const measured = best
     ? `The weights are those of step ${best.step}, with the lowest loss on the validation manifest: ${best.value.toPrecision(4)} nats a token.`
     : 'The weights are those of the last checkpoint; nothing was held out.'
   const heard = isPrecomputed(features)
     ? `precomputed features, one frame every ${features.frameShift} ms`
     : `${features.convention} ${features.kind} at ${features.sampleRate} Hz`
-  const graphs = graphNames(architecture).map((name) => `\`${GRAPH_FILES[name]}\``).join(', ')
+  const graphs = graphNames(architecture, ctcWeight > 0).map((name) => `\`${GRAPH_FILES[name]}\``).join(', ')
   return `# Speech recogniser
 
 A ${described(config)}, trained by @parlance/asr: ${speechWidth(features)} values a frame (${heard}),

@@ -303,10 +303,36 @@ describe('beam search', () => {
     biased.dispose()
   })
 
+  it.each([['stretches', { causal: true, type: 'conformer' }], ['whole recordings', { type: 'conformer' }]] as const)('is compared with the CTC beside a transducer, of %s', async (_, encoder) => {
+    const folder = mkdtempSync(join(root, 'joint-'))
+    writeModel(folder, { architecture: 'transducer', ctcWeight: 0.3, encoder })
+    const inputs = [1.2, 0.4].map(noise)
+    const scores = async (ctcWeight: number): Promise<Map<string, number>[]> => {
+      const joint = await Transcriber.load(folder, { threads: 1, beamSize: 3, ctcWeight })
+      const found = joint.transcribe(inputs, { nBest: 3 })
+      for (const { text, alternatives } of found) expect(alternatives?.[0]?.text).toBe(text)
+      if (ctcWeight > 0) expect(() => joint.stream()).toThrow()
+      joint.dispose()
+      return found.map(({ alternatives = [] }) => new Map(alternatives.map(({ text, score }) => [text, score as number])))
+    }
+    const [plain, some, more] = [await scores(0), await scores(0.25), await scores(0.75)]
+    for (const [i, own] of plain.entries()) {
+      expect(own.size).toBeGreaterThan(1)
+      for (const [text, score] of own) {
+        const ctc = [[some, 0.25], [more, 0.75]].map(([found, weight]) => (((found as typeof plain)[i]?.get(text) as number) - (1 - (weight as number)) * score) / (weight as number))
+        expect(ctc[0]).toBeCloseTo(ctc[1] as number, 3)
+        expect(ctc[0]).toBeLessThan(0)
+      }
+    }
+  })
+
   it('is refused where it makes no sense', async () => {
     const folder = mkdtempSync(join(root, 'attending-'))
     writeModel(folder, { architecture: 'attention' })
     await expect(Transcriber.load(folder, { threads: 1, blankPenalty: 1 })).rejects.toThrow('An attention decoder has no blanks')
+    await expect(Transcriber.load(model, { threads: 1, ctcWeight: 0.5 })).rejects.toThrow('A CTC model has nothing to be compared with')
+    await expect(Transcriber.load(folder, { threads: 1, ctcWeight: 0.5 })).rejects.toThrow('This model has no CTC beside it')
+    await expect(Transcriber.load(folder, { threads: 1, ctcWeight: 2 })).rejects.toThrow('The CTC weight must be a number from 0 to 1, got 2')
     await expect(Transcriber.load(model, { threads: 1, beamSize: 0 })).rejects.toThrow('The beam size must be a whole number of 1 or more, got 0')
     expect(() => transcriber.transcribe(noise(1, 1), { nBest: 0 })).toThrow('The number of hypotheses must be a whole number of 1 or more, got 0')
   })

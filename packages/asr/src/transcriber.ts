@@ -8,7 +8,7 @@ import { checkWeights } from './check-weights.js'
 import { type ModelConfig, readModelConfig } from './config.js'
 import { FAMILIARITY_FILE, type Familiarity, readFamiliarity } from './familiarity.js'
 import { GRAPH_FILES, graphNames } from './graphs/files.js'
-import { Recognizer, type RecognizerStream } from './recognizer/recognizer.js'
+import { isRescored, Recognizer, type RecognizerStream } from './recognizer/recognizer.js'
 import { checkCount } from './search/checks.js'
 import { type LexiconOptions, lexiconSearch } from './modular/lexicon-search.js'
 import { Fusion, type FusionOptions } from './search/fusion.js'
@@ -90,7 +90,7 @@ export class Transcriber {
           `(${config.vocabSize} tokens): restore the model's own.`,
       )
     }
-    const files = graphNames(config.architecture).map((name) => [name, join(folder, GRAPH_FILES[name])] as const)
+    const files = graphNames(config.architecture, isRescored(config, search.ctcWeight)).map((name) => [name, join(folder, GRAPH_FILES[name])] as const)
     for (const [, file] of files) {
       if (!existsSync(file)) throw new Error(`${file}: there is no such file: the training did not end; resume it, which writes the graph.`)
     }

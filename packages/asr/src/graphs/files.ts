@@ -10,12 +10,18 @@ export const GRAPH_FILES = {
   joiner: 'joiner.onnx',
   /** a token more and what the encoder gave to log-probabilities, of an attention decoder */
   decoder: 'decoder.onnx',
+  /** a transducer's encoded frames to log-probabilities of the CTC beside it */
+  ctc: 'ctc.onnx',
 } as const
 
 export type GraphName = keyof typeof GRAPH_FILES
 
-/** The graphs of a kind of model. */
-export function graphNames(architecture: Architecture): GraphName[] {
-  if (architecture === 'transducer') return ['encoder', 'predictor', 'joiner']
+/**
+ * The graphs of a kind of model.
+ *
+ * @param rescored whether the CTC beside a transducer is asked, too
+ */
+export function graphNames(architecture: Architecture, rescored = false): GraphName[] {
+  if (architecture === 'transducer') return ['encoder', 'predictor', 'joiner', ...(rescored ? ['ctc' as const] : [])]
   return architecture === 'attention' ? ['encoder', 'decoder'] : ['encoder']
 }

@@ -1,5 +1,5 @@
 import { join } from 'node:path'
-import { inference, namedParameters } from '@parlance/nn'
+import { inference, type Linear, namedParameters } from '@parlance/nn'
 import { type InferenceGraph, inferenceGraph, type InputSpec, saveGraph, tf } from '@parlance/runtime'
 import type { AttentionDecoder } from '../model/attention-decoder.js'
 import { type LstmPredictor, StatelessPredictor } from '../model/predictor.js'
@@ -22,6 +22,7 @@ const LENGTHS = [13, 17, 19] as const
 export function recognizerGraphs(model: RecognizerModel, bins: number): Map<GraphName, InferenceGraph> {
   const graphs: [GraphName, Graph][] = [['encoder', model.streaming ? streamingEncoder(model, bins) : wholeEncoder(model, bins)]]
   if (model.transducer) graphs.push(['predictor', predictor(model.transducer)], ['joiner', joiner(model.transducer)])
+  if (model.transducer && model.ctc) graphs.push(['ctc', ctcBeside(model.ctc)])
   if (model.attention) graphs.push(['decoder', attentionDecoder(model)])
   return new Map(graphs.map(([name, { fn, inputs, sizes }]) => [name, inferenceGraph(fn, inputs, sizes ? { sizes } : {})]))
 }
@@ -35,12 +36,15 @@ export function writeRecognizerGraphs(model: RecognizerModel, bins: number, fold
 }
 
 /**
- * What a search reads of encoded frames (N, T', width): of a transducer `encoded`, projected for its joiner (N, T', joinerWidth);
- * of CTC `log_probs` (N, T', V); and of an attention decoder `encoded`, its memory (N, T', 2 · layers · width), beside it the
+ * What a search reads of encoded frames (N, T', width): of a transducer `encoded`, projected for its joiner (N, T', joinerWidth), beside
+ * that the frames themselves where there is a CTC to read them; of CTC `log_probs` (N, T', V); and of an attention decoder `encoded`, its memory (N, T', 2 · layers · width), beside it the
  * log-probabilities of CTC where there is one.
  */
 function outputs(model: RecognizerModel, encoded: tf.Tensor): Tensors {
-  if (model.transducer) return { encoded: model.transducer.encoderProjection.forward(encoded) }
+  if (model.transducer) {
+    const projected = model.transducer.encoderProjection.forward(encoded)
+    return { encoded: model.ctc ? tf.concat([projected, encoded], 2) : projected }
+  }
   const logProbs = model.ctc && tf.logSoftmax(model.ctc.forward(encoded))
   if (!model.attention) return { log_probs: logProbs as tf.Tensor }
   const memory = model.attention.memory(encoded)
@@ -116,6 +120,14 @@ function joiner(transducer: Transducer): Graph {
       return { log_probs: tf.logSoftmax(logits), ...(durationLogits && { duration_log_probs: tf.logSoftmax(durationLogits) }) }
     },
     inputs: { encoded: { shape: ['N', width], dtype: 'float32' }, predicted: { shape: ['N', width], dtype: 'float32' } },
+  }
+}
+
+/** `frames` (T, width) to `log_probs` (T, V). */
+function ctcBeside(ctc: Linear): Graph {
+  return {
+    fn: ({ frames }) => ({ log_probs: tf.logSoftmax(ctc.forward(frames as tf.Tensor)) }),
+    inputs: { frames: { shape: ['T', ctc.inputs], dtype: 'float32' } },
   }
 }
 

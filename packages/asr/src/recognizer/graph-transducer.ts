@@ -17,6 +17,7 @@ export class GraphTransducer implements TransducerModel<PredictorState> {
   readonly blank = BLANK
   readonly vocabSize: number
   readonly durations: readonly number[] | undefined
+  private readonly joinerWidth: number
   private readonly context: number
   private readonly recurrent: readonly { name: string; width: number }[]
   private readonly first: PredictorState
@@ -25,6 +26,7 @@ export class GraphTransducer implements TransducerModel<PredictorState> {
   constructor(private readonly predictor: GraphSession, private readonly joiner: GraphSession, durations?: readonly number[]) {
     this.durations = durations
     this.vocabSize = joiner.outputs[0]?.shape[1] as number
+    this.joinerWidth = joiner.inputs.find(({ name }) => name === 'encoded')?.shape[1] as number
     this.context = predictor.inputs.find(({ name }) => name === 'tokens')?.shape[1] as number
     this.recurrent = predictor.inputs.flatMap(({ name, shape }) => (name === 'tokens' ? [] : [{ name, width: shape[1] as number }]))
     const zeros = Object.fromEntries(this.recurrent.map(({ name, width }) => [name, new Float32Array(width)]))
@@ -40,8 +42,9 @@ export class GraphTransducer implements TransducerModel<PredictorState> {
     return this.predict(contexts, states.map(({ recurrent }) => recurrent))
   }
 
+  /** @param frames of which the joiner reads the beginning: what CTC reads comes behind it */
   score(frames: readonly Float32Array[], states: readonly PredictorState[]): TransducerScores {
-    const encoded = stacked(frames)
+    const encoded = stacked(frames.map((frame) => frame.subarray(0, this.joinerWidth)))
     const { log_probs, duration_log_probs } = this.joiner.run({ encoded, predicted: stacked(states.map(({ predicted }) => predicted)) })
     return { tokens: log_probs?.data as Float32Array, durations: duration_log_probs?.data as Float32Array | undefined }
   }

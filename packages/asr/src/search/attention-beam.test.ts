@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { attentionBeam, type AttentionBeamOptions } from './attention-beam.js'
 import type { AttentionModel } from './attention-model.js'
 import { CtcPrefixes } from './ctc-prefix.js'
+import { ctcRescored } from './ctc-rescoring.js'
 import { ctcTimes } from './ctc-times.js'
 import { Fusion } from './fusion.js'
 import { ctcAlignments, ctcScores, gathered, scoresOf, VOCAB_SIZE } from './testing/lattice.js'
@@ -64,6 +65,19 @@ describe('CtcPrefixes', () => {
         expect(found.score).toBeCloseTo(Math.log(beginning.reduce((sum, one) => sum + Math.exp(one.score), 0)), 6)
       }
     }
+  })
+})
+
+describe('ctcRescored', () => {
+  it('orders hypotheses by both scores, CTC summed over all alignments', () => {
+    const scores = ctcScores(2, 4)
+    const all = gathered(ctcAlignments(scores)).slice(0, 6)
+    const hypotheses = all.map(({ tokens, frames }, i) => ({ tokens, frames, logProbs: tokens.map(() => -1), score: -2 * Math.abs(3 - i) }))
+    const found = ctcRescored(hypotheses, scores, { vocabSize: VOCAB_SIZE, blank: 0, ctcWeight: 0.25 })
+    const wanted = all.map(({ tokens, score }, i) => ({ tokens, score: 0.75 * -2 * Math.abs(3 - i) + 0.25 * score })).sort((a, b) => b.score - a.score)
+    expect(found.map(({ tokens }) => tokens)).toEqual(wanted.map(({ tokens }) => tokens))
+    for (const [i, { score }] of found.entries()) expect(score).toBeCloseTo(wanted[i]?.score as number, 9)
+    expect(ctcRescored(hypotheses.slice(0, 1), new Float32Array(0), { vocabSize: VOCAB_SIZE, blank: 0, ctcWeight: 0.25 })).toEqual(hypotheses.slice(0, 1))
   })
 })
 

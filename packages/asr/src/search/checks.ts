@@ -9,3 +9,8 @@ export function checkCount(what: string, value: number): void {
 export function checkNumber(what: string, value: number): void {
   if (!Number.isFinite(value)) throw new RangeError(`${what} must be a number, got ${value}.`)
 }
+
+/** @throws RangeError for what is no number from 0 to 1 */
+export function checkShare(what: string, value: number): void {
+  if (!(value >= 0 && value <= 1)) throw new RangeError(`${what} must be a number from 0 to 1, got ${value}.`)
+}

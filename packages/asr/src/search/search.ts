@@ -13,6 +13,11 @@ export interface SearchOptions extends Omit<TransducerBeamOptions, 'beamSize'> {
   beamSize?: number
   /** Of a beam over a transducer without durations: whether hypotheses are compared that have heard the same frames, or made as many steps. Default time. */
   synchrony?: 'time' | 'label'
+  /**
+   * λ of a CTC beside a transducer or an attention decoder: hypotheses are compared by (1 − λ) · own + λ · CTC, those of
+   * transducers when a recording is over. Default 0 for transducers, for attention decoders that of the training.
+   */
+  ctcWeight?: number
 }
 
 /**
@@ -22,7 +27,7 @@ export interface SearchOptions extends Omit<TransducerBeamOptions, 'beamSize'> {
  * @param width of an encoded frame
  * @throws RangeError for options that make no sense
  */
-export function frameSearch<State>(transducer: TransducerModel<State> | undefined, width: number, options: SearchOptions): FrameSearch<unknown> {
+export function frameSearch<State>(transducer: TransducerModel<State> | undefined, width: number, options: Omit<SearchOptions, 'ctcWeight'>): FrameSearch<unknown> {
   const { beamSize = 1, synchrony = 'time', ...rest } = options
   const beam = { ...rest, beamSize }
   if (!transducer) return (beamSize === 1 && !rest.fusion ? ctcGreedy(width, rest) : ctcBeam(width, beam)) as FrameSearch<unknown>

@@ -126,7 +126,7 @@ describe('graphLoss with hidden components', () => {
     }, hide).sum.dataSync()[0]!)
     const none = { entities: (x: tf.Tensor) => tf.zerosLike(x), relations: (x: tf.Tensor) => x }
     // All scores are 0: each of the answers has a probability of 1/24.
-    const answers = batch.placed.dataSync().reduce((sum, one) => sum + one, 0)
+    const answers = Array.from(batch.placed.dataSync()).reduce((sum, one) => sum + one, 0)
     expect(lossOf(0, none)).toBeCloseTo(answers * Math.log(24), 3)
     expect(lossOf(0, { ...none, entities: (x) => x, relations: (x) => tf.zerosLike(x) })).toBeCloseTo(answers * Math.log(24), 3)
     const penalty = lossOf(0.1) - lossOf(0)
