@@ -95,6 +95,8 @@ interface Setting {
   bonus?: number
   /** Of a transducer, which in training sees far more blanks than tokens. */
   blankPenalty?: number
+  /** Of the CTC beside it. */
+  ctcWeight?: number
 }
 
 /** Shows what the best of some settings on the development speakers gives on the part that was asked for, and returns it. */
@@ -112,14 +114,25 @@ async function row(name: string, model: string, options: (part: Part, setting: S
 }
 
 type Settings = [Setting, ...Setting[]]
-const grid = (weights: readonly number[], bonuses: readonly number[]): Settings => weights.flatMap((weight) => bonuses.map((bonus) => ({ weight, bonus }))) as Settings
-const blankPenalties = [0, 0.25, 0.5, 0.75, 1, 1.25].map((blankPenalty) => ({ blankPenalty })) as unknown as Settings
+/** All combinations. */
+function grid(choices: Partial<Record<keyof Setting, readonly number[]>>): Settings {
+  let settings: Setting[] = [{}]
+  for (const [what, values] of Object.entries(choices)) settings = settings.flatMap((setting) => values.map((value) => ({ ...setting, [what]: value })))
+  return settings as Settings
+}
+
+const [weights, blankPenalties, ctcWeights] = [[0.3, 0.5, 0.8], [0, 0.25, 0.5, 0.75, 1, 1.25], [0.3, 0.5, 0.7]]
 console.log(`| AN4, ${values.part} | WER % | real-time factor | chosen on development |\n|---|---:|---:|---|`)
 for (const name of ['ctc', 'transducer', 'attention']) {
-  const { blankPenalty = 0 } = await row(`${name}, greedy`, folder(name), (_, setting) => setting, name === 'transducer' ? blankPenalties : [{}])
-  const withWords = (part: Part, { weight = 0, bonus = 0 }: Setting): LoadOptions =>
-    ({ beamSize: 8, blankPenalty, fusion: fusion(languages[part], weight, bonus) })
-  await row(`${name}, beam 8, ${values.order}-grams`, folder(name), withWords, grid([0.3, 0.5, 0.8], [0, 1]))
+  const isTransducer = name === 'transducer'
+  const { blankPenalty = 0 } = await row(`${name}, greedy`, folder(name), (_, setting) => setting, isTransducer ? grid({ blankPenalty: blankPenalties }) : [{}])
+  const withWords = (part: Part, { weight = 0, bonus = 0, ...rest }: Setting): LoadOptions =>
+    ({ beamSize: 8, blankPenalty, ...rest, ...(weight > 0 && { fusion: fusion(languages[part], weight, bonus) }) })
+  const words = grid({ weight: weights, bonus: [0, 1] })
+  await row(`${name}, beam 8, ${values.order}-grams`, folder(name), withWords, words)
+  if (!isTransducer) continue
+  await row(`${name}, beam 8, CTC`, folder(name), withWords, grid({ ctcWeight: ctcWeights }))
+  await row(`${name}, beam 8, CTC, ${values.order}-grams`, folder(name), withWords, grid({ weight: weights, bonus: [0, 1, 2], ctcWeight: ctcWeights }))
 }
 const pronunciations = readLexicon(lexicon)
 const modular = (part: Part, { weight = 0, bonus = 0 }: Setting): LoadOptions => ({
@@ -129,5 +142,5 @@ const modular = (part: Part, { weight = 0, bonus = 0 }: Setting): LoadOptions =>
     ...(weight > 0 && { languageModel: languages[part] as WordLanguageModel, languageModelWeight: weight }),
   },
 })
-await row('modular, any words', phones, modular, grid([0], [0, 1, 2, 4]))
-await row(`modular, ${values.order}-grams`, phones, modular, grid([0.5, 1, 1.5], [1, 3, 5]))
+await row('modular, any words', phones, modular, grid({ bonus: [0, 1, 2, 4] }))
+await row(`modular, ${values.order}-grams`, phones, modular, grid({ weight: [0.5, 1, 1.5], bonus: [1, 3, 5] }))
