@@ -51,9 +51,9 @@ const lexicon = path('an4.dic')
 if (!existsSync(aligned('development'))) await align(await trained('phones-draft', path('fit.jsonl'), path('development.jsonl'), { lexicon }))
 const data = [aligned('fit'), aligned('development')] as const
 const phones = await trained('phones', ...data, { lexicon, ...(existsSync(folder('phones-draft')) && { init: folder('phones-draft') }) })
-const transducer = await trained('transducer', ...data, { init: phones })
+const draft = await trained('transducer-draft', ...data, { init: phones })
 // It has a CTC output beside its own.
-for (const name of ['ctc', 'attention']) await trained(name, ...data, { init: transducer })
+for (const name of ['transducer', 'ctc', 'attention']) await trained(name, ...data, { init: draft })
 
 // The language model that decides weights has not seen the development speakers' transcripts, the one for the test has.
 const language = (text: string): NgramWords => {
