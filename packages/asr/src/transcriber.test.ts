@@ -326,6 +326,12 @@ describe('beam search', () => {
     }
   })
 
+  it('is refused for greedy search', async () => {
+    const folder = mkdtempSync(join(root, 'joint-'))
+    writeModel(folder, { architecture: 'transducer', ctcWeight: 0.3 })
+    await expect(Transcriber.load(folder, { threads: 1, ctcWeight: 0.3 })).rejects.toThrow('Greedy search has no hypotheses to compare with CTC')
+  })
+
   it('is refused where it makes no sense', async () => {
     const folder = mkdtempSync(join(root, 'attending-'))
     writeModel(folder, { architecture: 'attention' })

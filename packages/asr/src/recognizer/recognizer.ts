@@ -32,6 +32,9 @@ export class Recognizer {
   ) {
     const { architecture, encoder, transducer: { durations } } = config
     this.ctcWeight = isRescored(config, ctcWeight) ? (ctcWeight as number) : 0
+    if (this.ctcWeight > 0 && (options.beamSize ?? 1) === 1) {
+      throw new Error('Greedy search has no hypotheses to compare with CTC: take a beam of 2 or more, or leave the CTC weight away.')
+    }
     const graph = (name: GraphName): GraphSession => graphs.get(name) as GraphSession
     this.encoder = encoder.causal ? new StretchEncoder(graph('encoder'), encoder) : new WholeEncoder(graph('encoder'), encoder)
     const transducer = architecture === 'transducer' ? new GraphTransducer(graph('predictor'), graph('joiner'), durations) : undefined
