@@ -6,7 +6,7 @@
  *       [--rounds 5] [--steps 5] [--grouped]
  *
  * Queries are drawn at random; a triple is two. With `--grouped` they are those of FB15k-237 (the corpus kg-fb15k237), ours once
- * with all its answers, as we train by default, PyTorch's once for each: the loss is the same. Both begin with the same values and see the same queries, in processes of
+ * for 16 answers, as we train by default, PyTorch's once for each: the loss is the same. Both begin with the same values and see the same queries, in processes of
  * their own that take turns; printed are medians, without the first round. The losses must agree, or no time is printed. The
  * share of the raw rate counts the three products of queries and entities, over ONNX Runtime's own rate in 512³ products
  * measured between the rounds.

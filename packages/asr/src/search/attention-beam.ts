@@ -65,8 +65,8 @@ export function attentionBeam<State>(
   checkCount('The beam size', beamSize)
   if (frames === 0) return [{ tokens: [], frames: [], logProbs: [], score: 0 }]
   const { vocabSize, end } = model
-  const prefixes = ctc && new CtcPrefixes(ctc, vocabSize, end)
-  const share = prefixes ? ctcWeight : 0
+  const share = ctc ? ctcWeight : 0
+  const prefixes = ctc && share > 0 ? new CtcPrefixes(ctc, vocabSize, end) : undefined
   const limit = frames + EXTRA_TOKENS
   const empty = { tokens: [], logProbs: [], decoder: 0, bonus: 0, score: 0, finished: false, greedy: true, row: 0 }
   let beam: Hypothesis[] = [{ ...empty, ctc: prefixes?.start(), fusion: fusion?.start() }]
@@ -108,9 +108,8 @@ export function attentionBeam<State>(
     return { ...one, decoder, bonus, score: joint(decoder, one.ctc?.whole) + bonus, finished: true, greedy: false }
   }
 
-  /** Without weight, an impossible prefix says nothing. */
   function joint(decoder: number, ctc = 0): number {
-    return share === 0 ? decoder : (1 - share) * decoder + share * ctc
+    return (1 - share) * decoder + share * ctc
   }
 }
 

@@ -28,8 +28,8 @@ export interface BatchOptions {
   /** Queries a batch. */
   readonly size: number
   /**
-   * Answers of a query that stand in one row: 1, or more, or all. A row counts as much as it has answers, so that few rows of
-   * thousands would drown all others of their batch.
+   * Answers of a query that stand in one row: 1, or more, or all. Every batch has room for the longest row, which of a query with
+   * thousands would be most of it.
    */
   readonly answersPerRow: number
   readonly negatives?: NegativeSampling
@@ -39,8 +39,8 @@ export interface BatchOptions {
 }
 
 /**
- * Answers of a row for losses that are the same in one row and in several: with more, batches are uneven; with fewer, there are more
- * rows (FB15k-237: 8% more than queries).
+ * Answers of a row for losses that are the same in one row and in several: with more, batches are mostly padding; with fewer, there
+ * are more rows (FB15k-237: 8% more than queries).
  */
 export const EVEN_ROWS = 16
 

@@ -15,7 +15,7 @@ export const graphTrainingSchema = z
     trainingType: z
       .enum(['k-vs-all', '1-vs-all', 'negative-sampling'])
       .default('k-vs-all')
-      .describe('compare with all entities, a query with all its answers at a time or a triple, or with drawn ones'),
+      .describe('compare with all entities, a query with its answers at a time or a triple, or with drawn ones'),
     loss: z.enum(['softmax', 'logistic', 'margin']).default('softmax').describe('margin is for negative sampling'),
     negatives: count.default(256).describe('of negative sampling'),
     negativeSampling: z.enum(['shared', 'uniform', 'batch']).default('shared').describe('one set a batch, one a query, or the answers of the batch'),
