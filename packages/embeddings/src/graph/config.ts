@@ -11,6 +11,7 @@ export const graphTrainingSchema = z
     model: z.enum(['complex', 'distmult', 'transe', 'rotate', 'rescal']).default('complex').describe('the score'),
     dim: count.default(200).describe('numbers an entity has; of complex ones (complex, rotate) twice the rank'),
     norm: z.union([z.literal(1), z.literal(2)]).default(2).describe('of the distance of transe and rotate: 1 or 2'),
+    squared: z.boolean().default(false).describe('the square of that distance, of norm 2'),
     reciprocal: z.boolean().default(true).describe('a second vector for each relation, to ask for heads'),
     trainingType: z
       .enum(['k-vs-all', '1-vs-all', 'negative-sampling'])
@@ -36,13 +37,14 @@ export const graphTrainingSchema = z
     deviation: positive.default(0.001).describe('standard deviation of the first vectors'),
     seed: z.int().min(0).default(1).describe('of first vectors, order and negatives'),
   })
-  .superRefine(({ model, dim, trainingType, loss, norm }, { addIssue }) => {
+  .superRefine(({ model, dim, trainingType, loss, norm, squared }, { addIssue }) => {
     const problem = (path: string, message: string, input: unknown) => addIssue({ code: 'custom', path: [path], message, input })
     if ((model === 'complex' || model === 'rotate') && dim % 2 !== 0) problem('dim', `must be even for ${model}`, dim)
     if (trainingType !== 'negative-sampling' && loss === 'margin') problem('loss', `margin goes with negative-sampling, not ${trainingType}`, loss)
     if (trainingType !== 'negative-sampling' && norm === 1 && (model === 'transe' || model === 'rotate')) {
       problem('norm', `1 is no product of matrices: train it by negative-sampling, not ${trainingType}`, norm)
     }
+    if (norm === 1 && squared) problem('squared', 'goes with norm 2, not 1', squared)
   })
 
 export type GraphTrainingConfig = z.output<typeof graphTrainingSchema>

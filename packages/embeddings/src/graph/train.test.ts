@@ -32,6 +32,7 @@ describe('trainGraph', () => {
     ['rotate, 1-vs-all', 0.9, { model: 'rotate', trainingType: '1-vs-all', epochs: 60 }],
     // Translations that lead round a ring would add up to nothing: it cannot be learnt whole.
     ['transe, self-adversarial negatives', 0.6, { model: 'transe', norm: 1, reciprocal: false, trainingType: 'negative-sampling', negativeSampling: 'uniform', negatives: 16, loss: 'logistic', margin: 2, adversarial: 1, epochs: 60 }],
+    ['rotate, squared', 0.9, { model: 'rotate', squared: true, epochs: 60 }],
     ['distmult, dropout', 0.5, { model: 'distmult', dropout: 0.2, relationDropout: 0.1, schedule: 'linear', epochs: 60 }],
     ['rescal, logistic k-vs-all', 0.9, { model: 'rescal', dim: 10, loss: 'logistic', epochs: 60 }],
   ])('learns to go round a ring: %s', async (name, bar, fields) => {
@@ -143,6 +144,7 @@ describe('the training config', () => {
     expect(() => config({ dim: 15 })).toThrow('field "dim": must be even for complex, got 15')
     expect(() => config({ loss: 'margin' })).toThrow('margin goes with negative-sampling, not k-vs-all')
     expect(() => config({ model: 'transe', norm: 1 })).toThrow('1 is no product of matrices: train it by negative-sampling')
+    expect(() => config({ model: 'transe', norm: 1, squared: true, trainingType: 'negative-sampling' })).toThrow('field "squared": goes with norm 2, not 1')
   })
 })
 

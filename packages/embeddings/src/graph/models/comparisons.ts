@@ -21,13 +21,21 @@ export const dotProduct: Comparison = {
   own: ownProducts,
 }
 
-/** −‖q − t‖₂, by ‖q‖² + ‖t‖² − 2 q · t: one product of matrices. */
-export const euclidean: Comparison = {
-  byProduct: true,
-  all: (queries, candidates) =>
-    negativeRoot(tf.add(squares(queries), tf.sub(tf.transpose(squares(candidates)), tf.mul(dotProduct.all(queries, candidates), 2)))),
-  own: (queries, candidates) =>
-    negativeRoot(tf.sum(tf.square(tf.sub(tf.expandDims(queries, 1), candidates)), 2)),
+/** Of distances: norm 1 or 2; squared, of norm 2. */
+export interface Distance {
+  readonly norm: 1 | 2
+  readonly squared: boolean
+}
+
+/** −‖q − t‖₂, or −‖q − t‖₂² where `squared`, by ‖q‖² + ‖t‖² − 2 q · t: one product of matrices. */
+export function euclidean({ squared }: Distance): Comparison {
+  const ofSquares = (squares: tf.Tensor) => tf.neg(squared ? squares : tf.sqrt(tf.maximum(squares, LEAST_SQUARE)))
+  return {
+    byProduct: true,
+    all: (queries, candidates) =>
+      ofSquares(tf.add(squares(queries), tf.sub(tf.transpose(squares(candidates)), tf.mul(dotProduct.all(queries, candidates), 2)))),
+    own: (queries, candidates) => ofSquares(tf.sum(tf.square(tf.sub(tf.expandDims(queries, 1), candidates)), 2)),
+  }
 }
 
 /** −‖q − t‖₁ */
@@ -49,10 +57,7 @@ function ownProducts(queries: tf.Tensor, candidates: tf.Tensor): tf.Tensor {
   return tf.squeeze(tf.matMul(candidates, tf.expandDims(queries, 2)), [2])
 }
 
+/** ‖x‖² of rows (N, D): (N, 1). */
 function squares(rows: tf.Tensor): tf.Tensor {
   return tf.sum(tf.square(rows), 1, true)
-}
-
-function negativeRoot(squared: tf.Tensor): tf.Tensor {
-  return tf.neg(tf.sqrt(tf.maximum(squared, LEAST_SQUARE)))
 }

@@ -10,8 +10,8 @@ const models = { complex: ComplEx, distmult: DistMult, transe: TransE, rotate: R
 
 /** A new model of a config, for a graph of these sizes. `useDevice` comes first. */
 export function createGraphModel(
-  { model, dim, norm, reciprocal, deviation, seed }: GraphTrainingConfig,
+  { model, dim, norm, squared, reciprocal, deviation, seed }: GraphTrainingConfig,
   { entities, relations }: { readonly entities: number; readonly relations: number },
 ): GraphModel {
-  return new models[model]({ entities, relations, dimensions: dim, norm, reciprocal, deviation, seed })
+  return new models[model]({ entities, relations, dimensions: dim, norm, squared, reciprocal, deviation, seed })
 }
