@@ -52,11 +52,14 @@ const encoder = z
       .describe('see no more of what comes than the rest of a chunk, so that audio can be transcribed while it is heard: conformer, lstm'),
     chunk: size.default(16).describe('encoder frames that attention of a causal conformer sees at once'),
     leftContext: size.default(64).describe('encoder frames before its chunk that attention of a causal conformer sees'),
+    runningMean: z.boolean().default(false)
+      .describe('take from features the mean of those heard so far, for voices and microphones that training has not heard: causal encoders'),
     dropout: share.default(0.1).describe('rate of dropout'),
   })
   .refine(({ type, width, heads }) => type === 'lstm' || width % heads === 0, { path: ['width'], message: 'expected a multiple of heads' })
   .refine(({ kernel }) => kernel % 2 === 1, { path: ['kernel'], message: 'expected an odd number' })
   .refine(({ type, causal }) => !(causal && type === 'transformer'), { path: ['causal'], message: 'expected false for a transformer: conformer and lstm can be causal' })
+  .refine(({ runningMean, causal }) => causal || !runningMean, { path: ['runningMean'], message: 'expected false unless causal is true' })
   .refine(({ type, causal, width }) => type !== 'lstm' || causal || width % 2 === 0, { path: ['width'], message: 'expected an even number for two directions' })
 
 /** The encoder; `makeEncoder` says what its fields mean. */

@@ -144,6 +144,7 @@ const streaming: Record<string, TrainingOptions> = {
   'a transducer with LSTMs': { architecture: 'transducer', encoder: { type: 'lstm', causal: true, subsampling: 2 }, transducer: { predictor: 'lstm' } },
   'a token-and-duration transducer': { architecture: 'transducer', encoder: conformer, transducer: { durations: [0, 1, 2, 4] } },
   'CTC with a Conformer': { encoder: conformer },
+  'a transducer with a running mean': { architecture: 'transducer', encoder: { ...conformer, runningMean: true } },
 }
 
 describe.each(Object.entries(streaming))('%s', (_, options) => {

@@ -66,7 +66,7 @@ function wholeEncoder(model: RecognizerModel, bins: number): Graph {
  * `processed` int32 (N), encoder frames before, and the encoder's state, which comes back as `next_…`.
  */
 function streamingEncoder(model: RecognizerModel, bins: number): Graph {
-  const state = model.streaming?.state ?? []
+  const state = model.streamState
   const { subsampling } = model.config.encoder
   return {
     fn: ({ features, lengths, processed, ...state }) => {

@@ -66,9 +66,11 @@ describe('exportForSherpa', () => {
   it.each<[string, TrainingOptions['encoder'], number]>([
     ['conformer', { type: 'conformer', causal: true }, 4],
     ['lstm', { type: 'lstm', causal: true }, 8],
+    ['conformer', { type: 'conformer', causal: true, runningMean: true }, 4],
+    ['lstm', { type: 'lstm', causal: true, runningMean: true }, 8],
   ])('writes a %s whose files give our text', async (_, encoder, chunk) => {
     const folder = modelFolder({ architecture: 'transducer', encoder: encoder ?? {} })
-    const output = join(root, `sherpa-${chunk}`)
+    const output = mkdtempSync(join(root, 'sherpa-'))
     await exportForSherpa(folder, output)
     expect(readdirSync(output).sort()).toEqual(['decoder.onnx', 'encoder.onnx', 'joiner.onnx', 'tokens.txt'])
     expect(readFileSync(join(output, 'tokens.txt'), 'utf8').split('\n').slice(0, 3)).toEqual(['<blk> 0', 'a 1', 'b 2'])
@@ -89,6 +91,7 @@ describe('exportForSherpa', () => {
     [{ architecture: 'transducer' }, 'it needs a causal conformer or lstm encoder, got one with full context'],
     [{ architecture: 'transducer', encoder: { type: 'lstm', causal: true }, transducer: { predictor: 'lstm' } }, 'it needs a stateless predictor, got lstm'],
     [{ architecture: 'transducer', encoder: { type: 'lstm', causal: true, subsampling: 2 } }, 'it needs a subsampling of 4, got 2'],
+    [{ architecture: 'transducer', encoder: { type: 'lstm', causal: true, width: 8, runningMean: true } }, 'with a running mean of features it needs an encoder wider than these, got 8 and 10'],
     [{ architecture: 'transducer', encoder: { type: 'lstm', causal: true }, features: { window: 'hann' } }, 'the feature setting window must be "povey", got "hann"'],
   ])('refuses %j', async (options, message) => {
     const exported = exportForSherpa(modelFolder(options), join(root, 'refused'))

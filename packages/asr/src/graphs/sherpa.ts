@@ -6,6 +6,7 @@ import { exportOnnx, type InputSpec, tf, useDevice, writeFileAtomic } from '@par
 import type { Tokenizer } from '@parlance/tokenizer'
 import { FEATURE_DEFAULTS, type ModelConfig } from '../config.js'
 import { isPrecomputed, speechWidth } from '../speech-features.js'
+import type { StateSpec } from '../model/encoder.js'
 import { loadRecognizer } from '../model/load-recognizer.js'
 import type { StatelessPredictor } from '../model/predictor.js'
 import type { RecognizerModel } from '../model/recognizer.js'
@@ -56,6 +57,9 @@ function expectExportable(model: RecognizerModel, { architecture, encoder, trans
   if (!model.streaming) refuse(`it needs a causal conformer or lstm encoder, got one with full context`)
   if (transducer.predictor !== 'stateless') refuse(`it needs a stateless predictor, got ${transducer.predictor}`)
   if (transducer.durations) refuse('its streaming search knows no durations')
+  if (encoder.runningMean && speechWidth(features) >= encoder.width) {
+    refuse(`with a running mean of features it needs an encoder wider than these, got ${encoder.width} and ${speechWidth(features)}`)
+  }
   if (encoder.subsampling !== 4) refuse(`it needs a subsampling of 4, got ${encoder.subsampling}`)
   if (isPrecomputed(features)) return refuse('its features come from files, sherpa-onnx computes them from sound')
   const { sampleRate, ...own } = features
@@ -74,21 +78,21 @@ function encoderGraph(model: RecognizerModel, { encoder, features }: ModelConfig
   const { type, layers, width, chunk, leftContext, kernel, subsampling } = encoder
   const count = type === 'conformer' ? chunk : LSTM_CHUNK
   const seen = framesSeen(count, subsampling)
-  const states = model.streaming?.state ?? []
-  const stateInputs = states.map(({ name, shape }) => [name, { shape, dtype: 'float32' }] as const)
+  const states = carriedStates(model)
+  const stateInputs = states.inputs.map(({ name, shape }) => [name, { shape, dtype: 'float32' }] as const)
   const specific: Record<string, number> =
     type === 'conformer'
       ? { left_context: leftContext, encoder_dim: width, cnn_module_kernel: kernel, pad_length: seen - count * subsampling }
       : { d_model: width, rnn_hidden_size: width }
-  const numbers = { num_encoder_layers: layers, T: seen, decode_chunk_len: count * subsampling, ...specific }
+  const numbers = { num_encoder_layers: layers + states.added, T: seen, decode_chunk_len: count * subsampling, ...specific }
   return {
     fn: ({ x, processed_frames: processed, ...state }) => {
       const every = tf.sum(tf.onesLike(tf.slice(x as tf.Tensor, [0, 0, 0], [-1, seen, 1])), [1, 2])
       const lengths = tf.cast(every, 'int32')
       // sherpa-onnx counts feature frames.
       const before = processed ? tf.floorDiv(processed, tf.scalar(subsampling, 'int32')) : lengths
-      const { encoded, state: after } = model.encodeStretch(x as tf.Tensor, lengths, before, state as Tensors, inference)
-      const next = states.map(({ name }) => [`next_${name}`, after[name] as tf.Tensor] as const)
+      const { encoded, state: after } = model.encodeStretch(x as tf.Tensor, lengths, before, states.before(state as Tensors), inference)
+      const next = Object.entries(states.after(after)).map(([name, tensor]) => [`next_${name}`, tensor] as const)
       return { encoder_out: model.transducer?.encoderProjection.forward(encoded) as tf.Tensor, ...Object.fromEntries(next) }
     },
     inputs: {
@@ -97,6 +101,43 @@ function encoderGraph(model: RecognizerModel, { encoder, features }: ModelConfig
       ...(type === 'conformer' && { processed_frames: { shape: ['N'], dtype: 'int64' } }),
     },
     metadata: { model_type: type, ...Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, String(value)])) },
+  }
+}
+
+interface CarriedStates {
+  /** Layers that sherpa-onnx is told of beside the encoder's. */
+  added: number
+  inputs: readonly StateSpec[]
+  before: (inputs: Tensors) => Tensors
+  after: (state: Tensors) => Tensors
+}
+
+/**
+ * sherpa-onnx carries the states that it expects of an encoder of this type, and no others. The frontend's (N, W') is carried in
+ * place of one more layer's: in the last state (layers, …, N, width), whose other states have an empty layer more.
+ */
+function carriedStates(model: RecognizerModel): CarriedStates {
+  const own = model.streaming?.state ?? []
+  const [frontend] = model.frontend.state
+  if (!frontend) return { added: 0, inputs: own, before: (state) => state, after: (state) => Object.fromEntries(own.map(({ name }) => [name, state[name]!])) }
+  const last = own.at(-1) as StateSpec
+  const [layers, ...rest] = last.shape as [number, ...StateSpec['shape']]
+  const [between, width] = [rest.slice(0, -2) as number[], rest.at(-1) as number]
+  const carried = frontend.shape[1] as number
+  return {
+    added: 1,
+    inputs: own.map(({ name, shape }) => ({ name, shape: [layers + 1, ...shape.slice(1)] })),
+    before: (inputs) => {
+      const layer = tf.slice(inputs[last.name]!, [layers, ...between.map(() => 0), 0, 0], [1, ...between.map(() => 1), -1, carried])
+      const layersOf = (x: tf.Tensor): tf.Tensor => tf.slice(x, [0], [layers])
+      return { ...Object.fromEntries(own.map(({ name }) => [name, layersOf(inputs[name]!)])), [frontend.name]: tf.squeeze(layer, [0, ...between.map((_, i) => i + 1)]) }
+    },
+    after: (state) => {
+      const layer = between.reduce<tf.Tensor>((x) => tf.expandDims(x, 0), tf.pad(state[frontend.name]!, [[0, 0], [0, width - carried]]))
+      const filled = tf.pad(tf.expandDims(layer, 0), [[0, 0], ...between.map((size): [number, number] => [0, size - 1]), [0, 0], [0, 0]])
+      const extended = (x: tf.Tensor): tf.Tensor => tf.pad(x, x.shape.map((_, axis): [number, number] => [0, axis === 0 ? 1 : 0]))
+      return Object.fromEntries(own.map(({ name }) => [name, name === last.name ? tf.concat([state[name]!, filled], 0) : extended(state[name]!)]))
+    },
   }
 }
 

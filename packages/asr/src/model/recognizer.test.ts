@@ -17,6 +17,7 @@ const models: Record<string, TrainingOptions> = {
   'CTC, causal conformer, subsampling 2': { encoder: { type: 'conformer', causal: true, subsampling: 2 } },
   'CTC, LSTM in both directions': { encoder: { type: 'lstm' } },
   'transducer, causal LSTM': { architecture: 'transducer', encoder: { type: 'lstm', causal: true } },
+  'CTC, causal LSTM with a running mean': { encoder: { type: 'lstm', causal: true, runningMean: true } },
   'transducer with LSTM predictor and CTC': {
     architecture: 'transducer', ctcWeight: 0.3, encoder: { type: 'conformer', causal: true }, transducer: { predictor: 'lstm' },
   },
@@ -92,6 +93,8 @@ describe.each([
   ['conformer', { type: 'conformer', causal: true, layers: 2, kernel: 5 }, 2],
   ['conformer, subsampling 2', { type: 'conformer', causal: true, subsampling: 2, leftContext: 5 }, 2],
   ['LSTM', { type: 'lstm', causal: true, layers: 2 }, 1],
+  ['conformer with a running mean', { type: 'conformer', causal: true, runningMean: true }, 2],
+  ['LSTM with a running mean, subsampling 2', { type: 'lstm', causal: true, subsampling: 2, runningMean: true }, 1],
 ] as const)('a causal %s', (_, encoder, chunk) => {
   it.each([1, 2, 3])('encodes the same in stretches of %i chunks', (chunks) => {
     const model = tinyModel({ encoder })
@@ -100,8 +103,7 @@ describe.each([
     const difference = tf.tidy(() => {
       const features = tinyFeatures(lengths, 45)
       const { encoded, lengths: inside } = model.encode(features, int(lengths), inference)
-      const streaming = model.streaming
-      let state = Object.fromEntries((streaming?.state ?? []).map(({ name, shape }) => [name, tf.zeros(shape.map((d) => (d === 'N' ? 3 : d)))]))
+            let state = Object.fromEntries(model.streamState.map(({ name, shape }) => [name, tf.zeros(shape.map((d) => (d === 'N' ? 3 : d)))]))
       const parts: tf.Tensor[] = []
       const total = encoded.shape[1] as number
       for (let at = 0; at < total; at += chunks * chunk) {

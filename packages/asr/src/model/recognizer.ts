@@ -3,7 +3,7 @@ import { type Forward, Linear, Module } from '@parlance/nn'
 import type { Random, tf } from '@parlance/runtime'
 import type { ModelConfig } from '../config.js'
 import { AttentionDecoder } from './attention-decoder.js'
-import { type Encoder, isStreaming, makeEncoder, type StreamingEncoder, type StreamState } from './encoder.js'
+import { type Encoder, isStreaming, makeEncoder, type StateSpec, type StreamingEncoder, type StreamState } from './encoder.js'
 import { Frontend } from './frontend.js'
 import { Transducer } from './transducer.js'
 
@@ -29,7 +29,7 @@ export class RecognizerModel extends Module {
     super()
     const { architecture, encoder, ctcWeight, vocabSize } = config
     const { width, heads, dropout } = encoder
-    this.frontend = new Frontend({ bins, width, subsampling: encoder.subsampling, random: random.fork('frontend') })
+    this.frontend = new Frontend({ bins, width, subsampling: encoder.subsampling, runningMean: encoder.runningMean, random: random.fork('frontend') })
     this.encoder = makeEncoder(encoder, random.fork('encoder'))
     if (architecture === 'ctc' || ctcWeight > 0) this.ctc = new Linear({ inputs: width, outputs: vocabSize, random: random.fork('ctc') })
     if (architecture === 'transducer') {
@@ -48,6 +48,11 @@ export class RecognizerModel extends Module {
   /** The encoder, where it can be used on a stream. */
   get streaming(): StreamingEncoder | undefined {
     return isStreaming(this.encoder, this.config.encoder) ? this.encoder : undefined
+  }
+
+  /** What a stream carries from one stretch to the next; nothing of a model that cannot be used on one. */
+  get streamState(): readonly StateSpec[] {
+    return this.streaming ? [...this.streaming.state, ...this.frontend.state] : []
   }
 
   /**
@@ -70,8 +75,8 @@ export class RecognizerModel extends Module {
    */
   encodeStretch(features: tf.Tensor, lengths: tf.Tensor, processed: tf.Tensor, state: StreamState, context: Forward) {
     if (!this.streaming) throw new Error('This encoder sees what comes later: it cannot be used on a stream. Train a causal one.')
-    const { frames, lengths: inside } = this.frontend.stretch(features, lengths)
+    const { frames, lengths: inside, state: heard } = this.frontend.stretch(features, lengths, state)
     const { output, state: after } = this.streaming.step(frames, inside, processed, state, context)
-    return { encoded: output, state: after }
+    return { encoded: output, state: { ...after, ...heard } }
   }
 }
