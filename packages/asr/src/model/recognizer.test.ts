@@ -103,7 +103,7 @@ describe.each([
     const difference = tf.tidy(() => {
       const features = tinyFeatures(lengths, 45)
       const { encoded, lengths: inside } = model.encode(features, int(lengths), inference)
-            let state = Object.fromEntries(model.streamState.map(({ name, shape }) => [name, tf.zeros(shape.map((d) => (d === 'N' ? 3 : d)))]))
+      let state = Object.fromEntries(model.streamState.map(({ name, shape }) => [name, tf.zeros(shape.map((d) => (d === 'N' ? 3 : d)))]))
       const parts: tf.Tensor[] = []
       const total = encoded.shape[1] as number
       for (let at = 0; at < total; at += chunks * chunk) {
