@@ -8,15 +8,18 @@ const PORTION = 0.1
 /**
  * Transcribes recordings as they are heard, one after the other. Partial results go to standard error: a line for each
  * change, what stays before a bar and what may change behind it; on a terminal in one line. Standard input is raw sound as
- * it comes: 16-bit little-endian samples of one channel at the model's rate.
+ * it comes: 16-bit little-endian samples of one channel.
  *
+ * @param inputRate Hz of standard input. Default the model's
  * @returns for each recording its transcript, or what is wrong with it
  * @throws Error, one line, for a model that needs whole recordings
  */
-export async function* transcribeLive(transcriber: Transcriber, names: readonly string[]): AsyncGenerator<Transcript | AudioError> {
+export async function* transcribeLive(
+  transcriber: Transcriber, names: readonly string[], inputRate = transcriber.sampleRate,
+): AsyncGenerator<Transcript | AudioError> {
   for (const name of names) {
     const show = new PartialLine()
-    const stream = transcriber.stream()
+    const stream = transcriber.stream(name === '-' ? { sampleRate: inputRate } : {})
     try {
       if (name === '-') await hearStandardInput(stream, show)
       else hearFile(stream, show, name, transcriber.sampleRate)

@@ -135,6 +135,8 @@ describe('bad input', () => {
     [2, '--format srt holds one recording, got 2', () => ['--model', 'x', '--format', 'srt', 'a.wav', 'b.wav']],
     [2, '--n-best 3 needs a beam that keeps as many: give --beam-size 3', () => ['--model', 'x', '--format', 'json', '--n-best', '3', 'a.wav']],
     [2, '--n-best needs --format json', () => ['--model', 'x', '--n-best', '3', '--beam-size', '4', 'a.wav']],
+    [2, '--input-rate is for raw samples on standard input', () => ['--model', 'x', '--stream', '--input-rate', '16000', 'a.wav']],
+    [2, '--input-rate must be a whole number of 1 or more, got "8k"', () => ['--model', 'x', '--stream', '--input-rate', '8k', '-']],
     [2, '--blank-penalty must be a number, got "high"', () => ['--model', 'x', '--blank-penalty', 'high', 'a.wav']],
     [2, 'there are no WAV files in this folder', () => {
       mkdirSync(join(folder, 'nothing'), { recursive: true })

@@ -24,6 +24,7 @@ function commands(): Command {
     .addOption(new Option('--format <format>', 'text: the text, or "file TAB text" for several files; srt, vtt: captions of one; json: an array of file, text, duration, words').choices(FORMATS).default('text'))
     .addOption(new Option('--n-best <n>', 'alternatives of each recording in json, at most the beam').argParser(count('--n-best')).default(1))
     .option('--stream', 'hear recordings bit by bit, with partial results on standard error: "what stays|what may change"; standard input is raw 16-bit samples')
+    .addOption(new Option('--input-rate <hz>', 'sample rate of raw samples on standard input; default the model\'s').argParser(count('--input-rate')))
     .addOption(batchSize())
     .addOption(threads())
     .enablePositionalOptions()
@@ -35,7 +36,7 @@ Examples:
   $ parlance-transcribe --model runs/speech speech.wav
   $ parlance-transcribe --model runs/speech --format json recordings > transcripts.json
   $ parlance-transcribe --model runs/speech --format srt --beam-size 4 --bias names.txt --lm text.ngram speech.wav > speech.srt
-  $ arecord -q -t raw -f S16_LE -c 1 -r 8000 | parlance-transcribe --model runs/speech --stream
+  $ arecord -q -t raw -f S16_LE -c 1 -r 16000 | parlance-transcribe --stream --input-rate 16000
   $ parlance-transcribe evaluate --model runs/speech --data test.jsonl`)
     .action((files: string[], flags: TranscribeFlags) => transcribe(files, flags))
 

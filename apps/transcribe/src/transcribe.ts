@@ -13,6 +13,7 @@ export interface TranscribeFlags extends SearchFlags {
   nBest: number
   batchSize: number
   stream?: true
+  inputRate?: number
 }
 
 /**
@@ -20,15 +21,16 @@ export interface TranscribeFlags extends SearchFlags {
  * be read is named there, the others are transcribed, and the exit code is 1.
  */
 export async function transcribe(args: readonly string[], flags: TranscribeFlags): Promise<void> {
-  const { format, batchSize, nBest, stream, beamSize } = flags
+  const { format, batchSize, nBest, stream, inputRate, beamSize } = flags
   if (nBest > beamSize) throw new UsageError(`--n-best ${nBest} needs a beam that keeps as many: give --beam-size ${nBest} or more.`)
   if (nBest > 1 && (format !== 'json' || stream)) throw new UsageError('--n-best needs --format json, and whole recordings rather than --stream.')
   const names = recordingNames(args)
+  if (inputRate !== undefined && !(stream && names.includes('-'))) throw new UsageError('--input-rate is for raw samples on standard input: give --stream and no file, or leave it out.')
   expectOne(names, format)
   const transcriber = await Transcriber.load(flags.model ?? defaultModel(), await loadOptions(flags))
   const started = performance.now()
   const results = stream
-    ? transcribeLive(transcriber, names)
+    ? transcribeLive(transcriber, names, inputRate)
     : transcriber.transcribeEach(await speechInputs(names), { batchSize, nBest })
   const output = new Output(names, format)
   for await (const result of results) output.add(result)

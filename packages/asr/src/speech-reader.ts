@@ -44,12 +44,13 @@ export class SpeechReader {
   }
 
   /**
-   * @param input a WAV file, or a feature file if that is what the model wants; or samples (N) at the model's rate
+   * @param input a WAV file, or a feature file if that is what the model wants; or samples (N)
+   * @param given Hz, of samples. Default the model's
    * @throws AudioError, one line, for a file that is missing or damaged, or samples for a model of precomputed features; what
    *   is found wrong later is thrown where it is read
    */
-  open(input: SpeechInput): Recording {
-    return this.extractor ? heard(openSpeech(input, this.sampleRate), this.extractor) : this.precomputed(input)
+  open(input: SpeechInput, given?: number): Recording {
+    return this.extractor ? heard(openSpeech(input, this.sampleRate, given), this.extractor) : this.precomputed(input)
   }
 
   /** @throws AudioError, one line, for a model of precomputed features */

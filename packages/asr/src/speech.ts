@@ -1,7 +1,7 @@
 import { AudioError, Resampler, toMono, WavFile } from '@parlance/audio'
 import { joinParts } from './join-parts.js'
 
-/** A path of a WAV file, the bytes of one, or samples (N) at the recogniser's rate, nominally in [-1, 1). */
+/** A path of a WAV file, the bytes of one, or samples (N), nominally in [-1, 1). */
 export type SpeechInput = string | Uint8Array | Float32Array
 
 /** Samples in one channel that are read at once, counted at the higher rate, and in all channels as they are stored. */
@@ -33,10 +33,11 @@ export interface SpeechSource {
  * Opens a recording, whatever rate and channels it has, without holding more of it than a portion.
  *
  * @param sampleRate Hz, of the portions
- * @throws AudioError, one line, for a file that is missing, empty, damaged or truncated
+ * @param given Hz, of samples that are given directly. Default that of the portions
+ * @throws AudioError, one line, for a file that is missing, empty, damaged or truncated, and for rates too far apart
  */
-export function openSpeech(input: SpeechInput, sampleRate: number): SpeechSource {
-  if (input instanceof Float32Array) return heldSpeech(input, sampleRate)
+export function openSpeech(input: SpeechInput, sampleRate: number, given = sampleRate): SpeechSource {
+  if (input instanceof Float32Array) return heldSpeech(input, given, resamplerOf('samples', given, sampleRate))
   const name = typeof input === 'string' ? input : 'standard input'
   const file = WavFile.open(input, { name })
   try {
@@ -71,19 +72,20 @@ export function readSpeech(input: SpeechInput, sampleRate: number): Speech {
   }
 }
 
-function heldSpeech(samples: Float32Array, sampleRate: number): SpeechSource {
+function heldSpeech(samples: Float32Array, sampleRate: number, resampler: Resampler): SpeechSource {
   return {
     duration: samples.length / sampleRate,
     *portions(seconds = Infinity) {
       const size = Math.max(1, Math.min(BLOCK, Math.round(seconds * sampleRate)))
-      for (let at = 0; at < samples.length; at += size) yield samples.subarray(at, at + size)
+      for (let at = 0; at < samples.length; at += size) yield resampler.push(samples.subarray(at, at + size))
+      yield resampler.finish()
     },
     close: () => {},
   }
 }
 
-/** @throws AudioError, one line, naming the file, for rates too far apart */
-function resamplerOf(name: string, from: number, to: number): Resampler {
+/** @throws AudioError, one line, naming the file, for rates too far apart or no rates */
+export function resamplerOf(name: string, from: number, to: number): Resampler {
   try {
     return new Resampler(from, to)
   } catch (error) {

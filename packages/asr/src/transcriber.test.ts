@@ -1,7 +1,7 @@
 import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { AudioError, FeatureExtractor, SilenceSplitter, writeWav } from '@parlance/audio'
+import { AudioError, encodeWav, FeatureExtractor, SilenceSplitter, writeWav } from '@parlance/audio'
 import { Random, useDevice } from '@parlance/runtime'
 import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
@@ -170,6 +170,30 @@ describe.each(Object.entries(streaming))('%s', (_, options) => {
       expect(heard([stream.finish()])).toEqual(heard([wanted]))
       expect(() => stream.push(samples)).toThrow('This stream is finished')
     }
+    transcriber.dispose()
+  })
+})
+
+describe('samples of another rate', () => {
+  it('are heard as a file of that rate is, at once and in a stream', async () => {
+    const transcriber = await loadModel({ architecture: 'transducer', encoder: conformer })
+    const samples = noise(2, 1)
+    const sampleRate = 44_100
+    const wanted = transcriber.transcribe(encodeWav({ sampleRate, channels: [samples] }, { encoding: 'float32' }))
+    expect(wanted.duration).toBe(samples.length / sampleRate)
+    expect(transcriber.transcribe(samples, { sampleRate })).toEqual(wanted)
+    const stream = transcriber.stream({ sampleRate })
+    for (let at = 0; at < samples.length; at += 1001) stream.push(samples.subarray(at, at + 1001))
+    expect(heard([stream.finish()])).toEqual(heard([wanted]))
+    expect(transcriber.transcribe(samples).duration).toBe(samples.length / transcriber.sampleRate)
+    transcriber.dispose()
+  })
+
+  it.each([0, 8000.5, -1, NaN])('cannot have the rate %d', async (sampleRate) => {
+    const transcriber = await loadModel({ architecture: 'transducer', encoder: conformer })
+    const message = `samples: a sample rate must be a positive integer in Hz, got ${sampleRate}`
+    expect(() => transcriber.transcribe(noise(1, 1), { sampleRate })).toThrow(message)
+    expect(() => transcriber.stream({ sampleRate })).toThrow(message)
     transcriber.dispose()
   })
 })

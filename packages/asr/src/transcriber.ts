@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
-import { AudioError, type Features, type FeatureStream } from '@parlance/audio'
+import { AudioError, type Features, type FeatureStream, type Resampler } from '@parlance/audio'
 import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { BLANK } from './blank.js'
@@ -15,7 +15,7 @@ import { Fusion, type FusionOptions } from './search/fusion.js'
 import type { SearchOptions } from './search/search.js'
 import type { ScoredTokens } from './search/timed-tokens.js'
 import { readTiming, TIMING_FILE } from './emission-timing.js'
-import type { SpeechInput } from './speech.js'
+import { resamplerOf, type SpeechInput } from './speech.js'
 import { secondsPerFrame } from './speech-features.js'
 import { type Recording, SpeechMeter, SpeechReader } from './speech-reader.js'
 import { type FoundPart, type Heard, type PartialTranscript, type PartialWriter, type Transcript, TranscriptWriter } from './transcript.js'
@@ -45,6 +45,13 @@ export interface TranscribeOptions {
   batchSize?: number
   /** Hypotheses of each recording in `alternatives`, no more than the beam's and each text once. Default 1: none. */
   nBest?: number
+  /** Hz of samples that are given directly; they are converted to the transcriber's rate, which is the default. */
+  sampleRate?: number
+}
+
+export interface StreamOptions {
+  /** Hz of the samples that come; they are converted to the transcriber's rate, which is the default. */
+  sampleRate?: number
 }
 
 /** What was measured of a model after its training. */
@@ -106,7 +113,7 @@ export class Transcriber {
     return new Transcriber(config, tokenizer, new Recognizer(config, new Map(graphs), { ...search, ...fused }), { usual, timing })
   }
 
-  /** Hz: of samples that are given directly. */
+  /** Hz: what the model hears, and the rate of samples that are given without one. */
   get sampleRate(): number {
     return this.reader.sampleRate
   }
@@ -114,7 +121,7 @@ export class Transcriber {
   /**
    * Transcribes one recording, or several in order.
    *
-   * @throws AudioError, one line, for a file that is missing, empty, damaged or truncated
+   * @throws AudioError, one line, for a file that is missing, empty, damaged or truncated, or a sample rate that cannot be
    */
   transcribe(input: SpeechInput, options?: TranscribeOptions): Transcript
   transcribe(input: readonly SpeechInput[], options?: TranscribeOptions): Transcript[]
@@ -134,13 +141,13 @@ export class Transcriber {
    *
    * @returns for each recording its transcript, or what is wrong with it
    */
-  *transcribeEach(inputs: Iterable<SpeechInput>, { batchSize = 8, nBest = 1 }: TranscribeOptions = {}): Generator<Transcript | AudioError> {
+  *transcribeEach(inputs: Iterable<SpeechInput>, { batchSize = 8, nBest = 1, sampleRate }: TranscribeOptions = {}): Generator<Transcript | AudioError> {
     checkCount('The batch size', batchSize)
     checkCount('The number of hypotheses', nBest)
     let waiting: (HeardRecording | AudioError)[] = []
     let seconds = 0
     for (const input of inputs) {
-      const heard = this.hear(input, batchSize)
+      const heard = this.hear(input, batchSize, sampleRate)
       waiting.push(heard)
       seconds += heard instanceof AudioError || 'parts' in heard ? 0 : heard.duration
       if (!('parts' in heard) && waiting.length < WINDOW * batchSize && seconds < LONG * batchSize) continue
@@ -154,14 +161,16 @@ export class Transcriber {
   /**
    * Transcribes a recording while it is heard, with the result of `transcribe`.
    *
-   *     const stream = transcriber.stream()
+   *     const stream = transcriber.stream({ sampleRate: 48_000 })
    *     for await (const samples of microphone) console.log(stream.push(samples).text)
    *     console.log(stream.finish().text)
    *
-   * @throws Error, one line, for a model that needs whole recordings: its encoder is not causal, or its decoder attends
+   * @throws Error, one line, for a model that needs whole recordings: its encoder is not causal, or its decoder attends;
+   *   AudioError for a sample rate that cannot be
    */
-  stream(): TranscriptStream {
-    return new TranscriptStream(this.reader.stream(), this.recognizer.stream(), this.writer, this.sampleRate)
+  stream({ sampleRate = this.sampleRate }: StreamOptions = {}): TranscriptStream {
+    const resampler = resamplerOf('samples', sampleRate, this.sampleRate)
+    return new TranscriptStream({ resampler, features: this.reader.stream(), recognizer: this.recognizer.stream() }, this.writer, { given: sampleRate, heard: this.sampleRate })
   }
 
   /** Frees the graphs; the transcriber cannot be used afterwards. */
@@ -170,9 +179,9 @@ export class Transcriber {
   }
 
   /** Features of a short recording; a long one is searched at once. */
-  private hear(input: SpeechInput, batchSize: number): HeardRecording | AudioError {
+  private hear(input: SpeechInput, batchSize: number, sampleRate?: number): HeardRecording | AudioError {
     try {
-      const recording = this.reader.open(input)
+      const recording = this.reader.open(input, sampleRate)
       try {
         const { duration } = recording
         const found = duration > this.longest ? { parts: this.search(recording, batchSize) } : { features: recording.whole() }
@@ -226,6 +235,13 @@ function isOne(input: SpeechInput | readonly SpeechInput[]): input is SpeechInpu
   return typeof input === 'string' || ArrayBuffer.isView(input)
 }
 
+/** What samples of a stream go through. */
+interface StreamStages {
+  resampler: Resampler
+  features: FeatureStream
+  recognizer: RecognizerStream
+}
+
 /** A recording that is transcribed while it is heard; made by `Transcriber.stream`. */
 export class TranscriptStream {
   private samples = 0
@@ -235,43 +251,46 @@ export class TranscriptStream {
   private readonly meter: SpeechMeter
 
   /** @internal */
-  constructor(
-    private readonly features: FeatureStream,
-    private readonly recognizer: RecognizerStream,
-    private readonly transcripts: TranscriptWriter,
-    private readonly sampleRate: number,
-  ) {
+  constructor(private readonly stages: StreamStages, private readonly transcripts: TranscriptWriter, private readonly rates: { given: number; heard: number }) {
     this.writer = transcripts.partial()
-    this.meter = new SpeechMeter(sampleRate)
+    this.meter = new SpeechMeter(rates.heard)
   }
 
   /**
-   * Hears the next samples, any number of them, at the transcriber's rate.
+   * Hears the next samples, any number of them.
    *
    * @returns the transcript so far, of which the first `stable` characters stay as they are; with greedy search all do
    */
   push(samples: Float32Array): PartialTranscript {
     this.expectOpen()
     this.samples += samples.length
-    this.meter.push(samples)
-    this.recognizer.push(this.features.push(samples))
-    return this.writer.write(this.recognizer.found, this.recognizer.settled, this.heard)
+    const { resampler, recognizer } = this.stages
+    this.hear(resampler.push(samples))
+    return this.writer.write(recognizer.found, recognizer.settled, this.heard)
   }
 
   /** @returns the transcript of the whole */
   finish(): Transcript {
     this.expectOpen()
     this.finished = true
-    this.recognizer.push(this.features.finish())
-    this.recognizer.finish()
+    const { resampler, features, recognizer } = this.stages
+    this.hear(resampler.finish())
+    recognizer.push(features.finish())
+    recognizer.finish()
     this.meter.finish()
     const heard = { duration: this.heard, speech: this.meter.seconds }
-    return this.transcripts.write([{ start: 0, hypotheses: this.recognizer.hypotheses }], heard, 1)
+    return this.transcripts.write([{ start: 0, hypotheses: recognizer.hypotheses }], heard, 1)
+  }
+
+  /** @param samples at the model's rate */
+  private hear(samples: Float32Array): void {
+    this.meter.push(samples)
+    this.stages.recognizer.push(this.stages.features.push(samples))
   }
 
   /** Seconds. */
   private get heard(): number {
-    return this.samples / this.sampleRate
+    return this.samples / this.rates.given
   }
 
   private expectOpen(): void {
