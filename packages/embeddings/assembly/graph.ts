@@ -11,6 +11,8 @@ import { rankingLoss } from './ranking-losses'
 
 const EPSILON: f32 = 1e-10
 const TABLE_BYTES: usize = offsetof<Table>()
+/** Of the id of an entity of the other partition, so that it is not taken for one of the same row. */
+const OTHER: u32 = 0x80000000
 
 let settings: GraphSettings = changetype<GraphSettings>(0)
 // Of this thread. Left and right: ids (N), vectors as they are compared (N, d), their transposes (d, N), sizes (N) and
@@ -100,8 +102,11 @@ export function train(): void {
   }
 }
 
-function tableOf(tables: u32, relation: i32, side: usize): Table {
-  const type = load<i32>(<usize>settings.relations + (<usize>relation << 3) + side)
+function typeOf(relation: i32, side: usize): i32 {
+  return load<i32>(<usize>settings.relations + (<usize>relation << 3) + side)
+}
+
+function tableOf(tables: u32, type: i32): Table {
   return changetype<Table>(<usize>tables + <usize>type * TABLE_BYTES)
 }
 
@@ -111,18 +116,32 @@ function trainChunk(relation: i32, first: i32, edges: i32): void {
   const count = edges + settings.uniform
   const columns = (count + 7) & ~7
   const stride = <usize>columns << 2
-  const leftTable = tableOf(settings.leftTables, relation, 0)
-  const rightTable = tableOf(settings.rightTables, relation, 4)
+  const leftType = typeOf(relation, 0)
+  const rightType = typeOf(relation, 4)
+  const leftTable = tableOf(settings.leftTables, leftType)
+  const rightTable = tableOf(settings.rightTables, rightType)
+  // What is drawn comes from both partitions in memory that hold entities of the type, or those of different ones would never be compared.
+  const otherLeft = tableOf(settings.rightTables, leftType)
+  const otherRight = tableOf(settings.leftTables, rightType)
+  const leftOwn = count - ofOther(leftTable, otherLeft)
+  const rightOwn = count - ofOther(rightTable, otherRight)
   const parameters = <usize>settings.operators + <usize>relation * settings.operatorBytes
   for (let i = 0; i < edges; i++) {
     const edge = <usize>settings.edges + (<usize>(first + i) << 3)
     store<u32>(leftIds + (<usize>i << 2), load<u32>(edge))
     store<u32>(rightIds + (<usize>i << 2), load<u32>(edge, 4))
   }
-  drawEntities(leftIds, edges, count, leftTable.count)
-  drawEntities(rightIds, edges, count, rightTable.count)
-  gather(leftTable, leftIds, count, columns, left)
-  gather(rightTable, rightIds, count, columns, rightInput)
+  drawEntities(leftIds, edges, leftOwn, leftTable.count, 0)
+  drawEntities(leftIds, leftOwn, count, otherLeft.count, OTHER)
+  drawEntities(rightIds, edges, rightOwn, rightTable.count, 0)
+  drawEntities(rightIds, rightOwn, count, otherRight.count, OTHER)
+  gather(leftTable, leftIds, 0, leftOwn, left)
+  gather(otherLeft, leftIds, leftOwn, count, left)
+  gather(rightTable, rightIds, 0, rightOwn, rightInput)
+  gather(otherRight, rightIds, rightOwn, count, rightInput)
+  const padding = <usize>(columns - count) * bytes
+  memory.fill(left + <usize>count * bytes, 0, padding)
+  memory.fill(rightInput + <usize>count * bytes, 0, padding)
   applyOperator(settings.operator, parameters, right, rightInput, columns, d)
   const comparator = settings.comparator
   prepare(comparator, left, columns, bytes, leftSizes)
@@ -138,8 +157,10 @@ function trainChunk(relation: i32, first: i32, edges: i32): void {
   gradientOfPrepared(comparator, rightGradient, right, count, bytes, rightSizes)
   memory.fill(parametersGradient, 0, settings.operatorBytes)
   operatorGradient(settings.operator, parameters, rightInput, rightGradient, count, d, inputGradient, parametersGradient, matrix)
-  scatter(leftTable, leftIds, count, leftGradient)
-  scatter(rightTable, rightIds, count, inputGradient)
+  scatter(leftTable, leftIds, 0, leftOwn, leftGradient)
+  scatter(otherLeft, leftIds, leftOwn, count, leftGradient)
+  scatter(rightTable, rightIds, 0, rightOwn, inputGradient)
+  scatter(otherRight, rightIds, rightOwn, count, inputGradient)
   if (settings.operator != 0 && settings.operatorsFrozen == 0) moveOperator(relation, parameters)
 }
 
@@ -164,27 +185,33 @@ function compare(
   return losses
 }
 
-function drawEntities(ids: usize, from: i32, to: i32, entities: u32): void {
-  for (let i = from; i < to; i++) store<u32>(ids + (<usize>i << 2), randomBelow(entities))
+/** How many of the entities that are drawn come from the other partition: its share of the entities in both. */
+function ofOther(own: Table, other: Table): i32 {
+  if (other.vectors == own.vectors) return 0
+  return <i32>(<u64>settings.uniform * other.count / (<u64>own.count + other.count))
 }
 
-/** Vectors of `count` entities, then rows of zeros up to `padded`. Of entities with features the mean of theirs. */
-function gather(table: Table, ids: usize, count: i32, padded: i32, to: usize): void {
+function drawEntities(ids: usize, from: i32, to: i32, entities: u32, mark: u32): void {
+  for (let i = from; i < to; i++) store<u32>(ids + (<usize>i << 2), randomBelow(entities) | mark)
+}
+
+/** Vectors of the entities `from` to `end` of a list, to their rows. Of entities with features the mean of theirs. */
+function gather(table: Table, ids: usize, from: i32, end: i32, rows: usize): void {
   const bytes = <usize>settings.dimensions << 2
-  for (let i = 0; i < count; i++) {
-    const id = load<u32>(ids + (<usize>i << 2))
+  let to = rows + <usize>from * bytes
+  for (let i = from; i < end; i++) {
+    const id = load<u32>(ids + (<usize>i << 2)) & ~OTHER
     if (table.bagOffsets == 0) memory.copy(to, <usize>table.vectors + <usize>id * bytes, bytes)
     else {
       const offsets = <usize>table.bagOffsets + (<usize>id << 2)
       const begin = load<i32>(offsets)
-      const end = load<i32>(offsets, 4)
+      const stop = load<i32>(offsets, 4)
       memory.fill(to, 0, bytes)
-      const share = <f32>1 / <f32>(end - begin)
-      for (let f = begin; f < end; f++) addScaled(to, featureRow(table, f, bytes), share, bytes)
+      const share = <f32>1 / <f32>(stop - begin)
+      for (let f = begin; f < stop; f++) addScaled(to, featureRow(table, f, bytes), share, bytes)
     }
     to += bytes
   }
-  memory.fill(to, 0, <usize>(padded - count) * bytes)
 }
 
 function featureRow(table: Table, place: i32, bytes: usize): usize {
@@ -192,11 +219,12 @@ function featureRow(table: Table, place: i32, bytes: usize): usize {
 }
 
 /** Moves entities down their gradients: row-wise Adagrad (Lerer et al. 2019, section 3.3), one sum of squares a row. */
-function scatter(table: Table, ids: usize, count: i32, from: usize): void {
+function scatter(table: Table, ids: usize, first: i32, last: i32, rows: usize): void {
   if (table.frozen != 0) return
   const bytes = <usize>settings.dimensions << 2
-  for (let i = 0; i < count; i++) {
-    const id = load<u32>(ids + (<usize>i << 2))
+  let from = rows + <usize>first * bytes
+  for (let i = first; i < last; i++) {
+    const id = load<u32>(ids + (<usize>i << 2)) & ~OTHER
     if (table.bagOffsets == 0) moveRow(table, id, from, 1, bytes)
     else {
       const offsets = <usize>table.bagOffsets + (<usize>id << 2)

@@ -21,6 +21,8 @@ interface PlacedBags extends Bags {
   readonly featuresAddress: number
 }
 
+const NO_TABLE: KernelTable = { vectors: 0, state: 0, count: 0, frozen: 1, bagOffsets: 0, bags: 0 }
+
 /** A graph's model in shared memory, as much of it at a time as two partitions, and a kernel that computes with it. */
 export class GraphMemory {
   readonly settings: number
@@ -118,6 +120,8 @@ export class GraphMemory {
         if (isLeft && table === left) setTable(this.arena, this.sides.left, type, settings)
         if (isRight && table === right) setTable(this.arena, this.sides.right, type, settings)
       }
+      if (!isLeft) setTable(this.arena, this.sides.left, type, NO_TABLE)
+      if (!isRight) setTable(this.arena, this.sides.right, type, NO_TABLE)
     }
   }
 

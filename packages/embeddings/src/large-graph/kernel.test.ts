@@ -110,4 +110,30 @@ describe('the kernel of large graphs', () => {
       }
     }
   })
+
+  it.each([
+    ['both partitions of its type', { left: 0, right: 1 }, 0, [8, 8]],
+    ['the partition that there is', { left: 0, right: 0 }, 0, [16, 0]],
+    ['its own type alone', { left: 0, right: 1 }, 1, [16, 0]],
+  ] as const)('compares an entity with some drawn from %s', async (_, bucket, rightType, [own, others]) => {
+    const shape = graphShape({
+      entities: [{ name: 'a', count: 3000, partitions: 2 }, { name: 'b', count: 3000, partitions: 2 }],
+      relations: [{ name: 'r', left: 0, right: rightType }],
+    })
+    const training = largeGraphTrainingSchema.parse({ dim: DIM, operator: 'identity', batch: 1, uniform: 16 })
+    const memory = await GraphMemory.open({ folder: join(folder, 'none'), shape, training })
+    memory.takeBucket(bucket)
+    const { arena, kernel, settings: at } = memory
+    // All entities of a partition are alike, so that it does not matter which of them are drawn.
+    const [left, right] = [0.5, bucket.left === bucket.right ? 0.5 : 0.25]
+    arena.float32(memory.entityVectors(0, bucket.left), 1500 * DIM).fill(left)
+    arena.float32(memory.entityVectors(rightType, bucket.right), 1500 * DIM).fill(right)
+    setInteger(arena, at, 'edges', arena.put(Int32Array.of(7, 11)))
+    setInteger(arena, at, 'chunks', arena.put(Int32Array.of(0, 0, 1)))
+    setInteger(arena, at, 'chunkCount', 1)
+    kernel.start(at, arena.take(memory.scratchBytes), 1n)
+    kernel.train()
+    const loss = (value: number) => Math.log(1 + own + others * Math.exp(DIM * (value * value - left * right)))
+    expect(kernel.lossOfThread()).toBeCloseTo(loss(left) + loss(right), 4)
+  })
 })
