@@ -9,7 +9,7 @@ const model = {
   architecture: 'transducer',
   features: { sampleRate: 8000, bins: 40 },
   encoder: { type: 'conformer', causal: true, runningMean: true, width: 64, layers: 3, heads: 4, kernel: 9, chunk: 4, leftContext: 24, dropout: 0.05 },
-  transducer: { predictorWidth: 64, joinerWidth: 64, emissionDelay: 120 },
+  transducer: { predictorWidth: 64, joinerWidth: 64, emissionDelay: 160 },
   batchSize: 8, learningRate: 0.003, warmupSteps: 40, averageDecay: 0.999, metric: 'wer', threads: 1,
 } satisfies Config
 const gentle = { speeds: [1], gain: 6, timeMasks: 1, timeMaskFrames: 5, frequencyMasks: 1, frequencyMaskBins: 4, frequencyWarp: 0.05 }
