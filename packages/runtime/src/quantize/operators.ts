@@ -9,21 +9,24 @@ interface Matrix {
   readonly shape: readonly number[]
 }
 
-/** What 0 is stored as in unsigned bytes. */
-const MIDDLE = 128
+/**
+ * Activations are whole numbers from 1 to 127, 64 for zero: CPUs without VNNI (AVX2) add two products of an unsigned byte and a
+ * weight in 16 bits, saturated, which 2 · 127 · 127 is not, and 2 · 255 · 127 would be. So all CPUs give the same numbers.
+ */
+const MIDDLE = 64
+const LEVELS = 63
 const MIDDLE_OF_FOUR_BITS = 8
-const LEVELS = 127
 
-/** Activations in 8 bits. */
+/** Activations in 7 bits. */
 export interface QuantizedActivations {
-  /** uint8, 127 steps on each side of 128 */
+  /** uint8, 63 steps on each side of 64 */
   values: string
-  /** (…, 1): the largest magnitude of each row, which 127 steps are */
+  /** (…, 1): the largest magnitude of each row, which 63 steps are */
   largest: string
 }
 
 /**
- * Rounds each row of x to multiples of its largest magnitude over 127. A row of zeros is divided by zero: whatever NaN is
+ * Rounds each row of x to multiples of its largest magnitude over 63. A row of zeros is divided by zero: whatever NaN is
  * rounded to is a byte, and its product is scaled by zero.
  */
 export function quantizedActivations(builder: GraphBuilder, nodes: NodeProto[], x: string): QuantizedActivations {

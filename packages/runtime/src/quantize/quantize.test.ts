@@ -86,9 +86,9 @@ function error(got: ArrayLike<number>, wanted: ArrayLike<number>): number {
 const multiply = (x: number[][], w: number[][]): number[][] => x.map((row) => w.map((other) => row.reduce((sum, v, k) => sum + v * (other[k] as number), 0)))
 const transpose = (w: number[][]): number[][] => (w[0] as number[]).map((_, k) => w.map((row) => row[k] as number))
 
-/** The largest magnitude is 127 steps; ties of .5 go to the even number, as ONNX's QuantizeLinear rounds. */
-function roundRow(row: number[]): number[] {
-  const step = Math.max(...row.map(Math.abs)) / 127
+/** Rounds so that the largest magnitude is 127 steps, of activations 63. */
+function roundRow(row: number[], levels = 127): number[] {
+  const step = Math.max(...row.map(Math.abs)) / levels
   return row.map((v) => (step === 0 ? 0 : Math.round(v / step) * step))
 }
 
@@ -137,8 +137,8 @@ describe('quantized graphs', () => {
     const same = (row: number[]) => row
     // Differences of float32 move a rounded number by a step here and there.
     for (const [to, wanted, tolerance] of [
-      ['int8', reference(roundRow, roundRow), 2e-3],
-      ['int8-weights', reference(roundRow, same), 1e-5],
+      ['int8', reference((row) => roundRow(row), (row) => roundRow(row, 63)), 4e-3],
+      ['int8-weights', reference((row) => roundRow(row), same), 1e-5],
     ] as const) {
       const session = quantized(to)
       const { logits, back } = session.run(ids(9))
@@ -162,15 +162,17 @@ describe('quantized graphs', () => {
     float.dispose()
   })
 
-  it.each(['int8', 'int8-weights', 'int4'] as const)('in %s give a row the same bits in any company', (to) => {
+  it.each(['int8', 'int8-weights', 'int4'] as const)('in %s give a row the same result in any company', (to) => {
     writeFloat()
     const session = quantized(to)
     const all = session.run(ids(70))
     for (let rows = 1; rows < 70; rows++) {
       const part = session.run(ids(rows))
       for (const name of ['logits', 'back']) {
-        const data = all[name]!.data as Float32Array
-        expect(part[name]!.data).toEqual(data.subarray(0, part[name]!.data.length))
+        const [got, wanted] = [part[name]!.data as Float32Array, (all[name]!.data as Float32Array).subarray(0, part[name]!.data.length)]
+        // On CPUs without VNNI the last bits differ.
+        if (to === 'int4') expect(error(got, wanted)).toBeLessThan(1e-6)
+        else expect(got).toEqual(wanted)
       }
     }
     session.dispose()

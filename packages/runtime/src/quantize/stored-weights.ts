@@ -4,7 +4,7 @@ import { quantizeBlocks, quantizeRows } from './rows.js'
 /**
  * What weights become:
  *
- * - `int8`: matrices in 8 bits, one scale a row; products with them are of whole numbers, activations being rounded to 8
+ * - `int8`: matrices in 8 bits, one scale a row; products with them are of whole numbers, activations being rounded to 7
  *   bits with one scale a row too, as they come
  * - `int8-weights`: the same file; products are of float32
  * - `int4`: matrices in 4 bits, one scale for 32 numbers; in products, activations are rounded to 8 bits with one scale for

@@ -39,8 +39,8 @@ beforeAll(async () => {
 })
 afterAll(() => rmSync(root, { recursive: true }))
 
-function shown(translations: readonly Translation[]): unknown[] {
-  return translations.map(({ text, hypotheses }) => [text, hypotheses.map(({ logProb, tokens }) => [logProb, [...tokens]])])
+function shown(translations: readonly Translation[], expected: (logProb: number) => unknown = (logProb) => logProb): unknown[] {
+  return translations.map(({ text, hypotheses }) => [text, hypotheses.map(({ logProb, tokens }) => [expected(logProb), [...tokens]])])
 }
 
 describe('quantizeTranslator', () => {
@@ -55,7 +55,9 @@ describe('quantizeTranslator', () => {
     expect(wanted.bleu.score).toBeGreaterThan(5)
     expect(Math.abs(got.bleu.score - wanted.bleu.score)).toBeLessThan(to === 'int4' ? 0.35 * wanted.bleu.score : 0.1 * wanted.bleu.score)
     for (const beamSize of [1, 4]) {
-      const alone = shown(await after.translate(lines, { batchSize: 1, beamSize }))
+      // On CPUs without VNNI, products in 4 bits end in other last bits in company, and what is rounded next may be rounded otherwise.
+      const near = to === 'int4' ? (logProb: number): unknown => expect.closeTo(logProb, 1) : undefined
+      const alone = shown(await after.translate(lines, { batchSize: 1, beamSize }), near)
       expect(shown(await after.translate(lines, { batchSize: 7, beamSize }))).toEqual(alone)
       expect(shown(await after.translate(lines, { batchSize: 64, beamSize }))).toEqual(alone)
     }
