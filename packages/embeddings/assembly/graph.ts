@@ -195,20 +195,20 @@ function drawEntities(ids: usize, from: i32, to: i32, entities: u32, mark: u32):
   for (let i = from; i < to; i++) store<u32>(ids + (<usize>i << 2), randomBelow(entities) | mark)
 }
 
-/** Vectors of the entities `from` to `end` of a list, to their rows. Of entities with features the mean of theirs. */
-function gather(table: Table, ids: usize, from: i32, end: i32, rows: usize): void {
+/** Vectors of the entities of a list from place `first` up to `last`, to their rows. Of entities with features the mean of theirs. */
+function gather(table: Table, ids: usize, first: i32, last: i32, rows: usize): void {
   const bytes = <usize>settings.dimensions << 2
-  let to = rows + <usize>from * bytes
-  for (let i = from; i < end; i++) {
+  let to = rows + <usize>first * bytes
+  for (let i = first; i < last; i++) {
     const id = load<u32>(ids + (<usize>i << 2)) & ~OTHER
     if (table.bagOffsets == 0) memory.copy(to, <usize>table.vectors + <usize>id * bytes, bytes)
     else {
       const offsets = <usize>table.bagOffsets + (<usize>id << 2)
       const begin = load<i32>(offsets)
-      const stop = load<i32>(offsets, 4)
+      const end = load<i32>(offsets, 4)
       memory.fill(to, 0, bytes)
-      const share = <f32>1 / <f32>(stop - begin)
-      for (let f = begin; f < stop; f++) addScaled(to, featureRow(table, f, bytes), share, bytes)
+      const share = <f32>1 / <f32>(end - begin)
+      for (let f = begin; f < end; f++) addScaled(to, featureRow(table, f, bytes), share, bytes)
     }
     to += bytes
   }
