@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -14,6 +14,8 @@ import { quantizeGraph } from './quantize-graph.js'
 import { quantizeBlocks, quantizeRows } from './rows.js'
 import { type Quantization, storedTensors, writeQuantized } from './stored-weights.js'
 
+/** Whether the CPU is one on which products in 4 bits are known to give the same bits for any number of rows; on others the last ones differ. */
+const VNNI = existsSync('/proc/cpuinfo') && readFileSync('/proc/cpuinfo', 'utf8').includes('avx512_vnni')
 const folder = mkdtempSync(join(tmpdir(), 'quantize-'))
 const random = new Random(5)
 const [vocabulary, width, hidden] = [96, 64, 160]
@@ -170,8 +172,7 @@ describe('quantized graphs', () => {
       const part = session.run(ids(rows))
       for (const name of ['logits', 'back']) {
         const [got, wanted] = [part[name]!.data as Float32Array, (all[name]!.data as Float32Array).subarray(0, part[name]!.data.length)]
-        // On CPUs without VNNI the last bits differ.
-        if (to === 'int4') expect(error(got, wanted)).toBeLessThan(1e-6)
+        if (to === 'int4' && !VNNI) expect(error(got, wanted)).toBeLessThan(1e-6)
         else expect(got).toEqual(wanted)
       }
     }
