@@ -1,6 +1,6 @@
 import { locateSafetensors } from '@parlance/runtime/session'
 import type { ModelConfig } from './config.js'
-import { speechWidth } from './speech-features.js'
+import { speechWidth } from './speech/speech-features.js'
 
 /** Of each kind of encoder, the path of its layers. */
 const LAYERS = { transformer: /^encoder\.blocks\.(\d+)\./, conformer: /^encoder\.blocks\.(\d+)\./, lstm: /^encoder\.layers\.(\d+)\./ }

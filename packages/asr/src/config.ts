@@ -1,8 +1,8 @@
 import { parseFeatureConfig } from '@parlance/audio'
 import { parseConfig, readJson, weightFormats } from '@parlance/nn/command-line'
 import { z } from 'zod'
-import { precomputedSchema } from './precomputed.js'
-import { type SpeechFeatures, speechFeaturesHash } from './speech-features.js'
+import { precomputedSchema } from './speech/precomputed.js'
+import { type SpeechFeatures, speechFeaturesHash } from './speech/speech-features.js'
 
 const size = z.int().min(1)
 const share = z.number().min(0).max(0.9)

@@ -4,11 +4,11 @@ export {
   type AttentionConfig, type AugmentationConfig, type EncoderConfig, type ModelConfig, type TrainingConfig, type TrainingOptions,
   type TransducerConfig,
 } from './config.js'
-export { BLANK, BLANK_TOKEN } from './blank.js'
+export { BLANK, BLANK_TOKEN } from './tokens/blank.js'
 export {
   evaluate, type AlignedWord, type Confusion, type EvaluatedUtterance, type EvaluateOptions, type EvaluationResult, type Timing,
-} from './evaluate.js'
-export { FAMILIARITY_FILE, writeFamiliarity, type Familiarity } from './familiarity.js'
+} from './evaluation/evaluate.js'
+export { FAMILIARITY_FILE, writeFamiliarity, type Familiarity } from './transcript/familiarity.js'
 export { readManifest, type Utterance } from './manifest.js'
 export type { FrameSearch } from './search/frame-search.js'
 export { ctcBeam } from './search/ctc-beam.js'
@@ -28,7 +28,7 @@ export { transducerBeam } from './search/transducer-beam.js'
 export { type GreedyOptions, transducerGreedy } from './search/transducer-greedy.js'
 export { transducerLabelBeam } from './search/transducer-label-beam.js'
 export type { TransducerModel } from './search/transducer-model.js'
-export type { Word } from './timed-words.js'
-export { openSpeech, type SpeechInput, type SpeechSource } from './speech.js'
+export type { Word } from './transcript/timed-words.js'
+export { openSpeech, type SpeechInput, type SpeechSource } from './speech/speech.js'
 export { type LoadOptions, type StreamOptions, Transcriber, type TranscribeOptions, type TranscriptStream } from './transcriber.js'
-export type { Alternative, PartialTranscript, Transcript } from './transcript.js'
+export type { Alternative, PartialTranscript, Transcript } from './transcript/transcript.js'

@@ -7,13 +7,13 @@ import { GraphSession } from '@parlance/runtime/session'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { TrainingOptions } from './config.js'
-import { evaluate } from './evaluate.js'
+import { evaluate } from './evaluation/evaluate.js'
 import { ctcGreedy } from './search/ctc-greedy.js'
 import { noise, SAMPLE_RATE as sampleRate, tokenizer, writeModel } from './testing/model-folder.js'
 import { PhraseAutomaton } from './search/phrase-automaton.js'
 import { type LoadOptions, Transcriber } from './transcriber.js'
-import type { Transcript } from './transcript.js'
-import { makeTokenizer } from './units.js'
+import type { Transcript } from './transcript/transcript.js'
+import { makeTokenizer } from './tokens/units.js'
 
 let root: string
 let model: string

@@ -1,7 +1,7 @@
 import { jit, Random, tf } from '@parlance/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Forward, TrainingContext } from './forward.js'
-import { gradients } from './gradients.js'
+import { gradients } from './training/gradients.js'
 import { LSTM } from './layers/lstm.js'
 import { Linear } from './layers/linear.js'
 import { causalMask } from './layers/masks.js'

@@ -5,7 +5,7 @@ import type { AttentionDecoder } from '../model/attention-decoder.js'
 import { type LstmPredictor, StatelessPredictor } from '../model/predictor.js'
 import type { RecognizerModel } from '../model/recognizer.js'
 import type { Transducer } from '../model/transducer.js'
-import { framesSeen } from '../subsampling.js'
+import { framesSeen } from '../model/subsampling.js'
 import { GRAPH_FILES, type GraphName } from './files.js'
 
 type Tensors = Record<string, tf.Tensor>

@@ -5,13 +5,13 @@ import { inference, namedParameters, UsageError } from '@parlance/nn'
 import { exportOnnx, type InputSpec, tf, useDevice, writeFileAtomic } from '@parlance/runtime'
 import type { Tokenizer } from '@parlance/tokenizer'
 import { FEATURE_DEFAULTS, type ModelConfig } from '../config.js'
-import { isPrecomputed, speechWidth } from '../speech-features.js'
+import { isPrecomputed, speechWidth } from '../speech/speech-features.js'
 import type { StateSpec } from '../model/encoder.js'
 import { loadRecognizer } from '../model/load-recognizer.js'
 import type { StatelessPredictor } from '../model/predictor.js'
 import type { RecognizerModel } from '../model/recognizer.js'
-import { framesSeen } from '../subsampling.js'
-import { readTokenizer } from '../units.js'
+import { framesSeen } from '../model/subsampling.js'
+import { readTokenizer } from '../tokens/units.js'
 
 type Tensors = Record<string, tf.Tensor>
 

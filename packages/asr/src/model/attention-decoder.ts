@@ -3,7 +3,7 @@ import {
   sinusoidalPositions, splitHeads, TransformerDecoderBlock, type WeightOptions,
 } from '@parlance/nn'
 import { iota, type Random, tf } from '@parlance/runtime'
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 
 export interface AttentionDecoderOptions {
   layers: number

@@ -1,7 +1,7 @@
 import type { FeatureStats } from '@parlance/audio'
 import { Conv1d, lengthMask, Module } from '@parlance/nn'
 import { gelu, type Random, tf } from '@parlance/runtime'
-import { RECEPTIVE_FIELD, type Subsampling } from '../subsampling.js'
+import { RECEPTIVE_FIELD, type Subsampling } from './subsampling.js'
 import type { StateSpec, StreamState } from './encoder.js'
 import { RunningMean } from './running-mean.js'
 

@@ -5,7 +5,7 @@ import { UsageError } from '@parlance/nn/command-line'
 import { Random, readSafetensors, tf, toFloat32 } from '@parlance/runtime'
 import { checkWeights } from '../check-weights.js'
 import { type ModelConfig, readModelConfig } from '../config.js'
-import { speechWidth } from '../speech-features.js'
+import { speechWidth } from '../speech/speech-features.js'
 import { RecognizerModel } from './recognizer.js'
 
 /** Sets the weights of `model` to those of a safetensors file. */

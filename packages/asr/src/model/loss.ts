@@ -1,8 +1,8 @@
 import { ctcLoss, type Forward, type SummedLoss } from '@parlance/nn'
 import { tf } from '@parlance/runtime'
-import { EMISSION_SLOPE } from '../emission.js'
-import type { SpeechBatch } from '../batches.js'
-import { BLANK } from '../blank.js'
+import { EMISSION_SLOPE } from '../training/emission.js'
+import type { SpeechBatch } from '../training/batches.js'
+import { BLANK } from '../tokens/blank.js'
 import type { RecognizerModel } from './recognizer.js'
 
 /**

@@ -1,6 +1,6 @@
 import { DepthwiseConv1d, Embedding, type Forward, initializers, LSTM, type LSTMState, Module } from '@parlance/nn'
 import { type Random, tf } from '@parlance/runtime'
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import type { TransducerConfig } from '../config.js'
 
 /** The network of a transducer that reads what was emitted. */

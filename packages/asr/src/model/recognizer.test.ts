@@ -3,7 +3,7 @@ import { jit, tf, useDevice } from '@parlance/runtime'
 import { beforeAll, describe, expect, it } from 'vitest'
 import type { TrainingOptions } from '../config.js'
 import fixture from '../fixtures/ten-steps.json' with { type: 'json' }
-import { recognizerStep, trainable } from '../train-recognizer.js'
+import { recognizerStep, trainable } from '../training/train-recognizer.js'
 import { recognizerLoss } from './loss.js'
 import { int, tinyBatch, tinyFeatures, tinyModel } from '../testing/tiny.js'
 

@@ -3,7 +3,7 @@ import {
   tdtLoss, type WeightOptions,
 } from '@parlance/nn'
 import { type Random, tf } from '@parlance/runtime'
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import type { TransducerConfig } from '../config.js'
 import { LstmPredictor, type Predictor, StatelessPredictor } from './predictor.js'
 

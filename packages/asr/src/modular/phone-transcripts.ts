@@ -1,6 +1,6 @@
 import { Random } from '@parlance/runtime'
 import type { Utterance } from '../manifest.js'
-import { wordsOf } from '../recordings.js'
+import { wordsOf } from '../training/recordings.js'
 import { byWord, type Pronunciation, pronunciationsOf } from './lexicon.js'
 
 /**

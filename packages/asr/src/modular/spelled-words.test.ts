@@ -1,8 +1,8 @@
 import { CharTokenizer } from '@parlance/tokenizer'
 import { describe, expect, it } from 'vitest'
-import { BLANK_TOKEN } from '../blank.js'
+import { BLANK_TOKEN } from '../tokens/blank.js'
 import type { WordLanguageModel } from '../search/word-language-model.js'
-import { WordTokenizer } from '../word-tokenizer.js'
+import { WordTokenizer } from '../tokens/word-tokenizer.js'
 import { type SpellingState, SpelledWords } from './spelled-words.js'
 
 const WORDS = ['to', 'two', 'toe', 'a']

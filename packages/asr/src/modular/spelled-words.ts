@@ -1,6 +1,6 @@
 import type { LanguageModelScorer } from '@parlance/decoding'
 import type { Tokenizer } from '@parlance/tokenizer'
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import type { WordLanguageModel } from '../search/word-language-model.js'
 import { type LanguageContext, LanguageContexts } from './language-context.js'
 import { PrefixTree } from './prefix-tree.js'

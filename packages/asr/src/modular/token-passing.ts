@@ -1,4 +1,4 @@
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import { checkCount, checkNumber } from '../search/checks.js'
 import { frameScores } from '../search/frame-scores.js'
 import type { FrameSearch } from '../search/frame-search.js'

@@ -1,8 +1,8 @@
 import type { Features } from '@parlance/audio'
 import type { GraphSession } from '@parlance/runtime/session'
 import type { EncoderConfig } from '../config.js'
-import { cut, type Piece, PieceCutter } from '../pieces.js'
-import { encodedLength } from '../subsampling.js'
+import { cut, type Piece, PieceCutter } from './pieces.js'
+import { encodedLength } from '../model/subsampling.js'
 import { FeatureBuffer } from './feature-buffer.js'
 
 /** What a search reads of some recordings, in order: of each its next frames, (frames, width) row-major. */

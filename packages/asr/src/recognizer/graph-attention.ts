@@ -1,5 +1,5 @@
 import type { GraphSession, GraphTensor, PortInfo } from '@parlance/runtime/session'
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import type { AttentionModel } from '../search/attention-model.js'
 
 /** The recording, and keys and values of its hypotheses. */

@@ -1,5 +1,5 @@
 import type { GraphSession, GraphTensor } from '@parlance/runtime/session'
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import type { TransducerModel, TransducerScores } from '../search/transducer-model.js'
 
 /** What a predictor knows of a hypothesis. Nothing in it is ever changed. */

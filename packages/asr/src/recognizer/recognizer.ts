@@ -1,6 +1,6 @@
 import type { Features } from '@parlance/audio'
 import type { GraphSession } from '@parlance/runtime/session'
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import type { ModelConfig } from '../config.js'
 import type { GraphName } from '../graphs/files.js'
 import { joinParts } from '../join-parts.js'

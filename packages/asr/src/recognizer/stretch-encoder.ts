@@ -1,7 +1,7 @@
 import type { Features } from '@parlance/audio'
 import type { GraphSession, GraphTensor } from '@parlance/runtime/session'
 import type { EncoderConfig } from '../config.js'
-import { encodedLength, framesSeen } from '../subsampling.js'
+import { encodedLength, framesSeen } from '../model/subsampling.js'
 import { FeatureBuffer } from './feature-buffer.js'
 import { type EncodedFrames, type FrameEncoder, type GrowingEncoder, searchedOutput } from './frame-encoder.js'
 

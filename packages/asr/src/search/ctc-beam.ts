@@ -1,4 +1,4 @@
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import { type Alignment, scoredTokens } from './alignment.js'
 import { checkCount, checkNumber } from './checks.js'
 import { frameScores } from './frame-scores.js'

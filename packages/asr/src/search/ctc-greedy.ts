@@ -1,4 +1,4 @@
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 import { checkNumber } from './checks.js'
 import type { FrameSearch } from './frame-search.js'
 import type { BeamOptions } from './options.js'

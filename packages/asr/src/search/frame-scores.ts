@@ -1,4 +1,4 @@
-import { BLANK } from '../blank.js'
+import { BLANK } from '../tokens/blank.js'
 
 /**
  * The scores of one frame after the other, each of shape (vocabSize) and a copy, the blank's lowered by the penalty.

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
-import { makeTokenizer } from '../units.js'
+import { makeTokenizer } from '../tokens/units.js'
 import { parsePhrases, readPhrases } from './phrase-file.js'
 
 const words = makeTokenizer(['call room one two three'], 'words')

@@ -6,8 +6,8 @@ import { Random, type SafetensorsTensor, tf, writeSafetensors } from '@parlance/
 import { modelConfig, parseTrainingConfig, type TrainingOptions } from '../config.js'
 import { writeRecognizerGraphs } from '../graphs/recognizer-graphs.js'
 import { RecognizerModel } from '../model/recognizer.js'
-import { speechWidth } from '../speech-features.js'
-import { makeTokenizer } from '../units.js'
+import { speechWidth } from '../speech/speech-features.js'
+import { makeTokenizer } from '../tokens/units.js'
 
 export const SAMPLE_RATE = 8000
 export const tokenizer = makeTokenizer(['abcdefgh'], 'characters')

@@ -1,7 +1,7 @@
 /** Tiny models and data for tests. */
 import { namedParameters } from '@parlance/nn'
 import { Random, tf } from '@parlance/runtime'
-import type { SpeechBatch } from '../batches.js'
+import type { SpeechBatch } from '../training/batches.js'
 import { parseTrainingConfig, type TrainingOptions } from '../config.js'
 import { RecognizerModel } from '../model/recognizer.js'
 

@@ -1,7 +1,7 @@
 import fs from 'node:fs'
 import path from 'node:path'
 import { Random, readSafetensors, tf, toFloat32, writeError, writeFileAtomic, writeSafetensors } from '@parlance/runtime'
-import { readVariables } from '../checkpoint.js'
+import { readVariables } from '../training/checkpoint.js'
 import { readJson } from '../files.js'
 import type { Module } from '../module.js'
 import { LowRankAdapters } from './low-rank-adapters.js'

@@ -10,7 +10,7 @@ import { TransformerEncoderBlock } from '../layers/transformer.js'
 import { Module, namedParameters } from '../module.js'
 import { AdamW } from '../optimizers/index.js'
 import { difference, example, useTestDevice } from '../testing.js'
-import { trainingStep } from '../training-step.js'
+import { trainingStep } from '../training/training-step.js'
 import { loadAdapters, LowRankAdapters, saveAdapters } from './index.js'
 
 let folder: string

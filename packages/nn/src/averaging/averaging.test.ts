@@ -7,9 +7,9 @@ import { regression } from '../fixtures/regression.js'
 import { AdamW, SGD } from '../optimizers/index.js'
 import { constantSchedule, inversePowerSchedule, plateauSchedule } from '../schedules/index.js'
 import { difference, useTestDevice } from '../testing.js'
-import { train } from '../train.js'
-import { readLog } from '../training-log.js'
-import { trainingStep } from '../training-step.js'
+import { train } from '../training/train.js'
+import { readLog } from '../training/training-log.js'
+import { trainingStep } from '../training/training-step.js'
 import { averageCheckpoints, ExponentialAverage, nonMonotonic, RunningAverage, type WeightAverage } from './index.js'
 
 type Flat = Record<string, number[]>

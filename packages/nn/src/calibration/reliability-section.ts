@@ -1,4 +1,4 @@
-import { escapeHtml, type ReportSection } from '../report.js'
+import { escapeHtml, type ReportSection } from '../training/report.js'
 import type { Reliability } from './reliability.js'
 
 /** Of the drawing, in pixels. */

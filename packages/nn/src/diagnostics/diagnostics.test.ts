@@ -3,7 +3,7 @@ import { jit, tf } from '@parlance/runtime'
 import { type Batch, regression } from '../fixtures/regression.js'
 import { SGD } from '../optimizers/index.js'
 import { useTestDevice } from '../testing.js'
-import { trainingStep } from '../training-step.js'
+import { trainingStep } from '../training/training-step.js'
 import { findLearningRate, overfitOneBatch } from './index.js'
 
 beforeAll(useTestDevice)

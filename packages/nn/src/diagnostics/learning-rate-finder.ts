@@ -1,7 +1,7 @@
 import type { tf } from '@parlance/runtime'
 import { expectSize } from '../dimensions.js'
-import type { ReportPlot } from '../report.js'
-import type { TrainOptions } from '../train-options.js'
+import type { ReportPlot } from '../training/report.js'
+import type { TrainOptions } from '../training/train-options.js'
 import { trial, type TrialOptions, trialStep } from './trial.js'
 
 export interface LearningRateFinderOptions<Batch extends tf.TensorContainer> extends TrialOptions<Batch> {

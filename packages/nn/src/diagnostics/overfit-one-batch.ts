@@ -1,6 +1,6 @@
 import type { tf } from '@parlance/runtime'
 import { expectSize } from '../dimensions.js'
-import { formatNumber } from '../format.js'
+import { formatNumber } from '../training/format.js'
 import { trial, type TrialOptions, trialStep } from './trial.js'
 
 export interface OverfitOptions<Batch extends tf.TensorContainer> extends TrialOptions<Batch> {

@@ -1,6 +1,6 @@
 import { tf } from '@parlance/runtime'
 import { meanOf } from '../losses/summed.js'
-import type { TrainOptions } from '../train-options.js'
+import type { TrainOptions } from '../training/train-options.js'
 
 /** What a trial needs of what `train` takes. */
 export type TrialOptions<Batch extends tf.TensorContainer> = Pick<

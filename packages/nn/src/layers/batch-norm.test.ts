@@ -6,7 +6,7 @@ import { checkGradients } from '../gradient-check.js'
 import { namedParameters } from '../module.js'
 import { SGD } from '../optimizers/sgd.js'
 import { difference, example, known, knownDifference, useTestDevice } from '../testing.js'
-import { trainingStep } from '../training-step.js'
+import { trainingStep } from '../training/training-step.js'
 import { BatchNorm } from './batch-norm.js'
 
 beforeAll(useTestDevice)

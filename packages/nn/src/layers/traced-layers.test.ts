@@ -2,7 +2,7 @@ import { inferenceGraph, type InferenceGraph, iota, jit, Random, tf } from '@par
 import { GraphSession } from '@parlance/runtime/session'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { type Forward, inference, TrainingContext } from '../forward.js'
-import { gradients } from '../gradients.js'
+import { gradients } from '../training/gradients.js'
 import { Module, namedParameters } from '../module.js'
 import { difference, example, useTestDevice } from '../testing.js'
 import { type KeyValue, MultiHeadAttention } from './attention.js'

@@ -1,5 +1,5 @@
 import { tf } from '@parlance/runtime'
-import { checkDistinct } from '../gradients.js'
+import { checkDistinct } from '../training/gradients.js'
 
 /** An update rule whose whole state is explicit: it can be traced, saved and resumed. */
 export interface Optimizer {

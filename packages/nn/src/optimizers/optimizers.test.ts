@@ -1,10 +1,10 @@
 import fs from 'node:fs'
 import { beforeAll, describe, expect, it } from 'vitest'
 import { jit, tf } from '@parlance/runtime'
-import { clipByGlobalNorm, gradients } from '../gradients.js'
+import { clipByGlobalNorm, gradients } from '../training/gradients.js'
 import { Adafactor, Adagrad, Adam, AdamW, Lion, type Optimizer, RMSProp, SGD } from './index.js'
 import { useTestDevice } from '../testing.js'
-import { trainingStep } from '../training-step.js'
+import { trainingStep } from '../training/training-step.js'
 
 const optimizers = { Adafactor, Adagrad, Adam, AdamW, Lion, RMSProp, SGD }
 

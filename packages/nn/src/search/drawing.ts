@@ -1,5 +1,5 @@
-import { formatNumber } from '../format.js'
-import { escapeHtml } from '../report.js'
+import { formatNumber } from '../training/format.js'
+import { escapeHtml } from '../training/report.js'
 import type { ParameterValue } from './distributions.js'
 
 /** Of a drawing, in pixels. */

@@ -4,7 +4,7 @@ import { isDeepStrictEqual } from 'node:util'
 import { z } from 'zod'
 import { writeError, writeFileAtomic } from '@parlance/runtime'
 import { UsageError } from '../errors.js'
-import { differences } from '../run-folder.js'
+import { differences } from '../training/run-folder.js'
 import type { Parameters } from './space.js'
 
 const parameterValue = z.union([z.number(), z.string(), z.boolean()])

@@ -1,6 +1,6 @@
 import { MultiBar, Presets, type SingleBar } from 'cli-progress'
-import { formatDuration, formatNumber } from '../format.js'
-import type { ProgressStream } from '../progress.js'
+import { formatDuration, formatNumber } from '../training/format.js'
+import type { ProgressStream } from '../training/progress.js'
 
 /** Where a search is. */
 export interface SearchState {

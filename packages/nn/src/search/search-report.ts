@@ -1,5 +1,5 @@
-import { formatDuration, formatNumber } from '../format.js'
-import { escapeHtml, type ReportContent, type ReportFigure, type ReportPlot, type ReportSection, table } from '../report.js'
+import { formatDuration, formatNumber } from '../training/format.js'
+import { escapeHtml, type ReportContent, type ReportFigure, type ReportPlot, type ReportSection, table } from '../training/report.js'
 import type { DistributionDescription, ParameterValue } from './distributions.js'
 import { type Axis, choiceAxis, drawing, numberAxis, x, y } from './drawing.js'
 import { bestOf, type Direction, type TrialResult } from './results.js'

@@ -1,4 +1,4 @@
-import { escapeHtml } from '../../report.js'
+import { escapeHtml } from '../../training/report.js'
 import type { CtcAlignment } from './ctc-alignment.js'
 import type { RnntAlignment } from './rnnt-alignment.js'
 
