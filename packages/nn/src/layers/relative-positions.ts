@@ -1,7 +1,7 @@
 import { type Random, tf } from '@parlance/runtime'
 import { expectSize } from '../dimensions.js'
 import { type Initializer, normal } from '../initializers.js'
-import { iota, within } from '../iota.js'
+import { iota } from '../iota.js'
 import { Module, parameter } from '../module.js'
 
 /**
@@ -89,7 +89,7 @@ export class RelativePositionBias extends Module {
   /** Added to attention scores: (1, heads, queries, keys), positions as in `causalMask`. */
   forward(queries: number, keys = queries): tf.Tensor4D {
     const ofDistance = tf.gather(this.weight, tf.tensor1d(this.bucketOf, 'int32'))
-    const clipped = within(relativePositions(queries, keys), -this.maxDistance, this.maxDistance)
+    const clipped = tf.clipByValue(relativePositions(queries, keys), -this.maxDistance, this.maxDistance)
     const bias = tf.gather(ofDistance, tf.add(clipped, tf.scalar(this.maxDistance, 'int32')))
     return tf.expandDims(tf.transpose(bias, [2, 0, 1]), 0) as tf.Tensor4D
   }

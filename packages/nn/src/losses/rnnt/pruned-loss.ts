@@ -1,7 +1,7 @@
 import { tf } from '@parlance/runtime'
 import { customGradient } from '../../custom-gradient.js'
 import { dimensions } from '../../dimensions.js'
-import { integer, iota, within } from '../../iota.js'
+import { integer, iota } from '../../iota.js'
 import { summed, type SummedLoss, weightsFor } from '../summed.js'
 import { arcsOf, logitGradient, type SavedCells } from './cells.js'
 import { bandPositions } from './pruning.js'
@@ -66,9 +66,9 @@ function bandLabels(targets: RnntTargets, bounds: tf.Tensor, width: number, blan
 function onLattice({ blank, label }: Arcs, bounds: tf.Tensor, positions: number): Arcs {
   const width = blank.shape[2] as number
   const inBand = tf.sub(iota(positions), tf.expandDims(bounds, 2))
-  const place = tf.add(starts(bounds, width), within(inBand, 0, width - 1))
+  const place = tf.add(starts(bounds, width), tf.clipByValue(inBand, 0, width - 1))
   const spread = (x: tf.Tensor, last: number): tf.Tensor => {
-    const kept = tf.equal(within(inBand, 0, last), inBand)
+    const kept = tf.equal(tf.clipByValue(inBand, 0, last), inBand)
     return tf.where(kept, tf.gather(tf.reshape(x, [-1]), place), tf.scalar(IMPOSSIBLE))
   }
   return { blank: spread(blank, width - 1), label: spread(label, width - 2) }
