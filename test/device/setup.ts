@@ -1,5 +1,5 @@
 /** Lets tests that ask for the CPU compute on the device that the environment names instead. */
-import { beforeEach, vi } from 'vitest'
+import { beforeEach, type RunnerTestCase, type RunnerTestSuite, vi } from 'vitest'
 import type * as devices from '../../packages/runtime/src/device.js'
 import { exclusions } from './exclusions.js'
 
@@ -11,6 +11,11 @@ vi.mock('../../packages/runtime/src/device.js', async (original) => {
 })
 
 beforeEach(({ task, skip }) => {
-  const exclusion = exclusions.find(({ devices, tests }) => devices.includes(device) && tests.test(task.name))
+  const exclusion = exclusions.find(({ devices, tests }) => devices.includes(device) && tests.test(fullName(task)))
   if (exclusion) skip(exclusion.because)
 })
+
+/** `FILE > SUITE > TEST` */
+function fullName(task: RunnerTestCase | RunnerTestSuite): string {
+  return task.suite ? `${fullName(task.suite)} > ${task.name}` : `${task.file.name} > ${task.name}`
+}

@@ -82,7 +82,7 @@ describe.each(Object.entries(models))('%s', (name, options) => {
         return (sum.dataSync()[0] as number) / (count.dataSync()[0] as number)
       }),
     )
-    expect(step.traces).toBe(1)
+    expect(step.traces).toBe(tf.getBackend() === 'onnx' ? 1 : 0)
     expect(seen[9]).toBeLessThan(0.9 * (seen[0] as number))
     expect(losses[name], `${name}: ${JSON.stringify(seen.map((loss) => Number(loss.toPrecision(7))))}`).toHaveLength(10)
     for (const [i, loss] of (losses[name] as number[]).entries()) expect(Math.abs(loss - (seen[i] as number)), `${seen}`).toBeLessThan(1e-4)
