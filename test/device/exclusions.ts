@@ -24,7 +24,7 @@ export const exclusions: readonly Exclusion[] = [
   },
   {
     devices: ['wasm'],
-    tests: /jit\/jit\.test|jit\.explain|ops\/scan\.test|[Tt]raced|compiled step|several signatures|checkpoint > takes less memory|a quarter of the memory|projection over many steps/,
+    tests: /jit\/jit\.test|jit\.explain|ops\/scan\.test|[Tt]raced|compiled step|several signatures|checkpoint > takes less memory|a quarter of the memory|one operator that repeats a step/,
     because: "TF.js's own backends compile no functions",
   },
   {
