@@ -1,5 +1,6 @@
 import { defineConfig } from 'vitest/config'
 import base from '../../vitest.config.js'
+import { onnxAlone } from './exclusions.js'
 
 /** Layers and losses with their gradients, optimizers, compiled functions and their state, ten-step losses, TF.js's specs. */
 export const suites = [
@@ -20,6 +21,7 @@ export default defineConfig({
   test: {
     ...base.test,
     include: suites,
+    exclude: ['wasm', 'tensorflow'].includes(process.env.PARLANCE_TEST_DEVICE ?? '') ? onnxAlone : [],
     setupFiles: ['test/device/setup.ts'],
     maxWorkers: 1,
     testTimeout: 600_000,
