@@ -6,7 +6,7 @@ import { BLANK_TOKEN } from '../../src/index.js'
 
 /** What the digits model is trained on. */
 export interface DigitData {
-  /** Manifests of strings as they are; of these, varied ones and synthetic voices'; and of validation strings. */
+  /** Manifests of strings as they are; of these, more of them, varied ones and synthetic voices'; and of validation strings. */
   plain: string
   all: string
   valid: string
@@ -32,14 +32,16 @@ export async function writeDigitData(folder: string, synthetic: string, without?
   const heard = <T extends { speaker: string }>(strings: readonly T[]): T[] => strings.filter(({ speaker }) => speaker !== without)
   const pieces = CharTokenizer.fromText(' ', { specialTokens: [BLANK_TOKEN, ...DIGIT_WORDS] })
   const plain = generateDigitStrings(train, { seed: 5, strings: 2000, digits: [1, 4], margin: [0, 0.4], pause: [0, 0.4] })
+  const more = generateDigitStrings(train, { seed: 15, strings: 6000, digits: [1, 6], margin: [0, 0.4], pause: [0, 0.5] })
+  const varied = [1, 11].flatMap((seed) => generateVariedStrings(train, { seed, strings: 6000 }))
   const data = {
     plain: writeDigitStrings(folder, 'plain', heard(plain)),
     all: join(folder, 'all.jsonl'),
     valid: writeDigitStrings(folder, 'valid', heard(generateDigitStrings(valid, { seed: 2, strings: 150 }))),
     tokenizer: join(folder, 'tokenizer.json'),
   }
-  const varied = writeDigitStrings(folder, 'varied', heard(generateVariedStrings(train, { seed: 1, strings: 6000 })))
-  writeFileSync(data.all, [data.plain, varied, synthetic].map((file) => entriesFrom(file, folder)).join(''))
+  const others = [writeDigitStrings(folder, 'more', heard(more)), writeDigitStrings(folder, 'varied', heard(varied)), synthetic]
+  writeFileSync(data.all, [data.plain, ...others].map((file) => entriesFrom(file, folder)).join(''))
   writeFileSync(data.tokenizer, `${JSON.stringify(pieces.toJSON())}\n`)
   return data
 }

@@ -9,14 +9,14 @@ const model = {
   architecture: 'transducer',
   features: { sampleRate: 8000, bins: 40 },
   encoder: { type: 'conformer', causal: true, runningMean: true, width: 64, layers: 3, heads: 4, kernel: 9, chunk: 4, leftContext: 24, dropout: 0.05 },
-  transducer: { predictorWidth: 64, joinerWidth: 64, emissionDelay: 160 },
-  batchSize: 8, learningRate: 0.003, warmupSteps: 40, averageDecay: 0.999, metric: 'wer', threads: 1,
+  transducer: { predictorWidth: 64, joinerWidth: 64, emissionDelay: 120 },
+  batchSize: 8, learningRate: 0.003, warmupSteps: 40, averageDecay: 0.999, threads: 1,
 } satisfies Config
 const gentle = { speeds: [1], gain: 6, timeMasks: 1, timeMaskFrames: 5, frequencyMasks: 1, frequencyMaskBins: 4, frequencyWarp: 0.05 }
 const rough = { speeds: [1], gain: 6, timeMasks: 1, timeMaskFrames: 8, frequencyMasks: 1, frequencyMaskBins: 5, frequencyWarp: 0.08 }
 
 /** Steps of training on plain strings, and on all. */
-export const STEPS = [1700, 6000] as const
+export const STEPS = [1700, 20_000] as const
 
 /**
  * Trains the digits model: what digits are is learnt soonest from strings as they are, what stays the same in other voices and
