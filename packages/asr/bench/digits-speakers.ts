@@ -20,6 +20,7 @@ const { values } = parseArgs({
 if (values.output === undefined) throw new Error('say with --output where models are written')
 const parts = await Promise.all((['train', 'valid', 'test'] as const).map(digitClips))
 const rates: number[] = []
+console.log('synthetic voices (some minutes, once)')
 const synthetic = await writeSyntheticDigits(values.output)
 for (const speaker of values.speakers.split(',')) {
   const folder = join(values.output, speaker)

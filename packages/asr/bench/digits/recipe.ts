@@ -20,7 +20,8 @@ export const STEPS = [1700, 20_000] as const
 
 /**
  * Trains the digits model: what digits are is learnt soonest from strings as they are, what stays the same in other voices and
- * rooms from varied and synthetic ones. A part whose model is there is not trained again.
+ * rooms from varied and synthetic ones. A part whose model is there is not trained again, one that
+ * was stopped goes on from its checkpoint.
  *
  * @returns the model folder
  */
@@ -30,7 +31,7 @@ export async function trainDigits({ plain, all, valid, tokenizer }: DigitData, f
   for (const [i, [name, data, augmentation]] of parts.entries()) {
     const output = join(folder, name)
     const config = { ...model, augmentation, maxSteps: steps[i] ?? STEPS[i] ?? 0, evaluateEvery: 1000 }
-    const begun = init === undefined ? {} : { init }
+    const begun = { ...(init === undefined ? {} : { init }), resume: existsSync(join(output, 'state', 'checkpoint.json')) }
     if (!existsSync(join(output, 'predictor.onnx'))) await trainRecognizer({ data, valid, tokenizer, output, config, ...begun })
     init = output
   }
